@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The record of one OOM: a JSON file of its own (schema/incident.schema.json) that survives the
+ * container. Written when the action is done, rewritten when later kills of the same storm are
+ * counted. Temporary file, fsync, rename; 0600.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "error.h"
+#include "json.h"
+#include "memcg.h"
+#include "policy.h"
+
+#define INCIDENT_VERSION 1
+#define INCIDENT_VICTIMS_MAX 32
+#define INCIDENT_LEFT_MAX 16
+#define INCIDENT_MAX_BYTES (64 * 1024)
+#define INCIDENTS_PER_CONTAINER 32 /* oldest out first */
+#define INCIDENTS_TOTAL 1024
+
+enum victim_source { VICTIM_KMSG, VICTIM_PROCESS_LIST };
+
+struct incident_victim {
+	pid_t pid;
+	char comm[64];
+	uint64_t rss_bytes; /* 0: unknown */
+	bool is_init;
+	enum victim_source source;
+};
+
+/* A process that could not be killed. */
+struct incident_left {
+	pid_t pid;
+	char comm[64];
+	char state;
+	char wchan[64];
+};
+
+/* How we know which slot it was. */
+enum incident_basis { BASIS_KMSG, BASIS_COUNTERS, BASIS_NOTHING };
+
+struct incident {
+	char name[96];      /* file name without ".json": UTC time, id, number */
+	uint64_t time_ms;   /* CLOCK_REALTIME of the wake-up */
+	const struct identity *identity; /* borrowed */
+	const char *profile_name;
+	enum oom_slot slot;
+	enum incident_basis basis;
+	char limit_cgroup[256]; /* whose limit was hit; "" unknown */
+	struct memcg_counters before, after;
+	uint64_t kills;     /* counted by the kernel in this incident */
+	struct memcg_usage usage; /* at the wake-up */
+	struct incident_victim victims[INCIDENT_VICTIMS_MAX];
+	size_t victims_len;
+	uint64_t victims_more; /* known by name, no room */
+	enum policy_action asked;      /* what onOom says */
+	char decision[24];  /* what was decided: "report", "kill", "restart", "give-up" */
+	char reason[192];   /* why, in words */
+	/* Times from the wake-up on; 0: did not happen. */
+	uint64_t decided_us, acted_us, empty_ms;
+	unsigned killed;    /* processes we signalled */
+	struct incident_left left[INCIDENT_LEFT_MAX];
+	size_t left_len;
+	unsigned restart_number; /* of the budget, 0: no restart */
+	uint64_t backoff_ms;
+	char result[24];    /* "reported", "killed", "restarted", "restart-failed", "gave-up",
+			       "kill-incomplete", "cancelled", "pending" */
+	bool evidence_cut;  /* the budget ended before everything was read */
+};
+
+/* Fills in `name` from time and id, unique in the directory. */
+void incident_name(struct incident *incident, int incidents_dirfd);
+/* Writes incidents_dirfd/NAME.json with the caller's buffer (at least INCIDENT_MAX_BYTES). Hot path. */
+int incident_write(const struct incident *incident, int incidents_dirfd, char *buf, size_t cap);
+/* Removes the oldest beyond the bounds; `id` is the container's. */
+void incidents_prune(int incidents_dirfd, const char *id);
+/* Opens the directory, made 0700 with its parents where missing. */
+int incidents_open(const char *path, bool create, struct error *err);
+/* Calls visit for every readable record, oldest first. */
+int incidents_each(int incidents_dirfd, const char *id_or_null,
+		   int (*visit)(const char *name, const struct json *record, void *context),
+		   void *context);
+const char *incident_basis_name(enum incident_basis basis);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writes JSON through yajl's generator into a buffer of fixed size, so that a record can be made
+ * on the path from an OOM to the action without an allocation: jsonw_init() allocates once, every
+ * later jsonw_start() reuses it.
+ *
+ * Text is hostile: whatever is no UTF-8 is replaced by U+FFFD, control characters are escaped.
+ * Errors stick: after one, all calls do nothing and jsonw_finish() tells it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct jsonw {
+	void *generator; /* yajl_gen */
+	char *buf;       /* the caller's */
+	size_t cap;
+	size_t len;
+	int status; /* 0, or the negative errno of the first failure */
+	bool pretty;
+};
+
+/* Writes into buf[0..cap). `pretty`: indented, for files that people open. -ENOMEM. */
+int jsonw_init(struct jsonw *w, char *buf, size_t cap, bool pretty);
+/* Starts a new document in the same buffer. */
+void jsonw_start(struct jsonw *w);
+/* Ends the document: appends '\n' and NUL. Returns the length with '\n', or -ENOBUFS, -EINVAL. */
+int jsonw_finish(struct jsonw *w);
+void jsonw_close(struct jsonw *w);
+
+void jsonw_object(struct jsonw *w);
+void jsonw_object_end(struct jsonw *w);
+void jsonw_array(struct jsonw *w);
+void jsonw_array_end(struct jsonw *w);
+void jsonw_key(struct jsonw *w, const char *key);
+void jsonw_string(struct jsonw *w, const char *text); /* NULL writes null */
+void jsonw_int(struct jsonw *w, int64_t value);
+void jsonw_uint(struct jsonw *w, uint64_t value);
+void jsonw_double(struct jsonw *w, double value); /* not finite writes null */
+void jsonw_bool(struct jsonw *w, bool value);
+void jsonw_null(struct jsonw *w);
+/* Writes a parsed tree as it is; numbers as they were written. */
+struct json;
+void jsonw_tree(struct jsonw *w, const struct json *tree);
+
+/* "key": value in one call, inside an object. */
+void jsonw_kv_string(struct jsonw *w, const char *key, const char *text);
+void jsonw_kv_int(struct jsonw *w, const char *key, int64_t value);
+void jsonw_kv_uint(struct jsonw *w, const char *key, uint64_t value);
+void jsonw_kv_bool(struct jsonw *w, const char *key, bool value);

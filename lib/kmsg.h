@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The kernel's log of OOM kills, as far as it names victims. /dev/kmsg is opened at arming and read
+ * only after an OOM event; it is rate-limited and incomplete in a storm: never count kills in it.
+ *
+ * Sources: Documentation/ABI/testing/dev-kmsg; mm/oom_kill.c (dump_oom_summary, __oom_kill_process).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum kmsg_kind {
+	KMSG_OTHER,     /* no line about an OOM kill */
+	KMSG_SUMMARY,   /* "oom-kill:constraint=…" (since 5.0): limit's cgroup, victim's cgroup and pid */
+	KMSG_TASK_IN,   /* "Task in X killed as a result of limit of Y" (before 5.0) */
+	KMSG_GROUP,     /* "Tasks in X are going to be killed due to memory.oom.group set" */
+	KMSG_KILLED,    /* "…Killed process N (comm)…" */
+	KMSG_NO_VICTIM  /* "Out of memory and no killable processes" */
+};
+
+enum kmsg_constraint {
+	KMSG_CONSTRAINT_UNKNOWN,
+	KMSG_CONSTRAINT_MEMCG,
+	KMSG_CONSTRAINT_NONE, /* the host is out of memory */
+	KMSG_CONSTRAINT_OTHER /* cpuset, mempolicy */
+};
+
+#define KMSG_PATH_MAX 1024
+
+/* One line, understood. Text is hostile: a process may be called "Killed process 1 (init)". */
+struct kmsg_line {
+	enum kmsg_kind kind;
+	uint64_t time_us; /* CLOCK_MONOTONIC of the record, 0 when the line had none */
+	enum kmsg_constraint constraint;
+	pid_t pid;       /* SUMMARY, KILLED; 0 unknown */
+	char comm[64];   /* SUMMARY, KILLED */
+	char oom_cgroup[KMSG_PATH_MAX];  /* cgroup whose limit was hit; "" unknown */
+	char task_cgroup[KMSG_PATH_MAX]; /* the victim's */
+	uint64_t anon_rss_bytes, file_rss_bytes, shmem_rss_bytes, total_vm_bytes;
+	bool has_sizes;  /* KILLED */
+	bool has_score;
+	int oom_score_adj;
+};
+
+/*
+ * Understands one /dev/kmsg record ("6,1234,5678,-;text") or bare text. Pure, no allocation.
+ * A record that did not come from the kernel (facility not 0: written by a process through
+ * /dev/kmsg) is KMSG_OTHER. Returns out->kind.
+ */
+enum kmsg_kind kmsg_parse(const char *record, size_t len, struct kmsg_line *out);
+
+/* Opens /dev/kmsg non-blocking, positioned behind everything that is there. -EPERM, -ENOENT. */
+int kmsg_open(const char *device);
+
+/*
+ * Reads the next record that is no KMSG_OTHER. 1: *out is filled; 0: nothing new; negative errno.
+ * Records that were overwritten meanwhile (EPIPE) are counted in *lost and passed over.
+ */
+int kmsg_next(int fd, struct kmsg_line *out, uint64_t *lost);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The memory cgroup of one container: its counters, limits and usage on v1 and v2.
+ *
+ * Sources: Documentation/admin-guide/cgroup-v1/memory.rst (5.1 memory.stat, 10 OOM control),
+ * cgroup-v2.rst ("Memory Interface Files").
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cgroup.h"
+
+#define MEMCG_NO_LIMIT UINT64_MAX
+#define MEMCG_ANCESTORS_MAX 16
+
+struct memcg {
+	enum cgroup_version version;
+	int dirfd;    /* the container's directory */
+	int freezer;  /* v1: directory in the freezer hierarchy, if the container has its own, else -1 */
+	char *path;   /* in its hierarchy; owned */
+	char *dir;    /* absolute path of dirfd; owned; for people only */
+};
+
+/*
+ * Finds and opens the memory cgroup of `pid`. Refuses (EXDEV) a cgroup that is not the process's
+ * own alone in the sense that it is the hierarchy's root.
+ */
+int memcg_open(int procfd, const struct cgroup_mounts *mounts, pid_t pid, struct memcg *out,
+	       struct error *err);
+/* The same for a recorded path, when the process is gone or the shim starts again. */
+int memcg_open_path(int procfd, const struct cgroup_mounts *mounts, const char *path, pid_t pid,
+		    struct memcg *out, struct error *err);
+void memcg_close(struct memcg *memcg);
+
+/*
+ * Cumulative counters since the cgroup was made. On v1 `oom_kill` is the sum over the subtree
+ * (memory.oom_control is not hierarchical), on v2 the hierarchical memory.events.
+ */
+struct memcg_counters {
+	bool known;              /* false: the file could not be read or has no oom_kill (v1 < 4.13) */
+	uint64_t oom_kill;
+	uint64_t oom_group_kill; /* v2 since 5.17 */
+	uint64_t oom;            /* v2: how often this subtree's own limit ran out; v1: 0 */
+	uint64_t max;            /* v2 events "max"; v1 failcnt + memsw.failcnt of the own cgroup */
+	bool under_oom;          /* v1 */
+	bool kill_disabled;      /* v1 oom_kill_disable */
+};
+/* Hot path. 0, or -ENODEV when the cgroup is gone (counters then are unknown). */
+int memcg_counters_read(const struct memcg *memcg, struct memcg_counters *out);
+
+/*
+ * Of the ancestors: how often each one's own limit ran out (v2 memory.events.local "oom", v1
+ * failcnt), nearest first, the root left out. Fds are held from the arming on.
+ */
+struct memcg_ancestors {
+	enum cgroup_version version;
+	size_t len;
+	int dirfd[MEMCG_ANCESTORS_MAX];
+	uint64_t baseline[MEMCG_ANCESTORS_MAX];
+};
+int memcg_ancestors_open(const struct cgroup_mounts *mounts, const struct memcg *memcg,
+			 struct memcg_ancestors *out, struct error *err);
+void memcg_ancestors_close(struct memcg_ancestors *ancestors);
+/* Index of the nearest ancestor whose count rose above its baseline, or -1. Hot path. */
+int memcg_ancestors_hit(const struct memcg_ancestors *ancestors);
+
+/* Usage and limits in bytes; MEMCG_NO_LIMIT where there is none or the kernel has no such file. */
+struct memcg_usage {
+	uint64_t usage, limit;
+	uint64_t swap_usage;  /* v1: memsw - memory; v2: memory.swap.current; 0 when unknown */
+	uint64_t swap_limit;  /* beyond the limit: v1 memsw.limit - limit, v2 memory.swap.max */
+	bool has_swap_files;  /* the kernel accounts swap here */
+	uint64_t peak;        /* highest usage; 0 when the kernel does not tell */
+	uint64_t anon, file, inactive_file, shmem, kernel; /* memory.stat; v1: total_*, kmem usage */
+};
+int memcg_usage_read(const struct memcg *memcg, struct memcg_usage *out);

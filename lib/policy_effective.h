@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The policy of one container: profile chosen by rules, changed by annotations within the host's
+ * bounds, each value with its origin. It is frozen at creation, so it can be written and read back.
+ */
+#pragma once
+
+#include "error.h"
+#include "identity.h"
+#include "json.h"
+#include "jsonw.h"
+#include "policy.h"
+#include "policy_keys.h"
+#include "policy_load.h"
+
+enum origin_kind {
+	ORIGIN_BUILTIN,    /* nobody set it */
+	ORIGIN_FILE,       /* set in a profile: where = "FILE:LINE", profile named */
+	ORIGIN_RULE,       /* only for the profile itself: chosen by rule N, where = "FILE:LINE" */
+	ORIGIN_ANNOTATION, /* where = the annotation's key */
+	ORIGIN_BOUND       /* an annotation asked for more, the host's bound holds */
+};
+
+struct origin {
+	enum origin_kind kind;
+	char where[160]; /* cut when longer */
+};
+
+#define REFUSED_ANNOTATIONS_MAX 16
+
+/* An annotation of ours that was not followed, or not wholly. */
+struct refused_annotation {
+	char key[128];
+	char value[64];
+	char reason[160];
+};
+
+struct effective_policy {
+	char profile_name[POLICY_PROFILE_MAX];
+	struct origin profile_from; /* of the choice of the profile */
+	struct profile profile;
+	struct origin from[POLICY_KEYS_MAX]; /* parallel to policy_keys[] */
+	struct host_policy host;
+	bool disabled; /* oomguard.io/disable, where the host allows it */
+	struct refused_annotation refused[REFUSED_ANNOTATIONS_MAX];
+	size_t refused_len;
+	size_t refused_dropped; /* more than the array holds */
+};
+
+/*
+ * Resolves the policy for the container. Pure: no file is read. `doc` may be a document with
+ * root NULL. Values out of an annotation's bounds are clamped (numbers, durations, sizes) or
+ * refused (words); -1000, paths and commands cannot be reached by annotation at all.
+ * *out is a large struct: keep it on the heap or static.
+ */
+int policy_effective(const struct policy_document *doc, const struct identity *id,
+		     struct effective_policy *out, struct error *err);
+
+/* Freezing: writes the members of one JSON object (keys with value and origin), reads it back. */
+void effective_policy_write(const struct effective_policy *policy, struct jsonw *w);
+int effective_policy_read(const struct json *json, struct effective_policy *out,
+			  struct error *err);
+
+/* "built-in", "/etc/oomguard/policy.json:12 (profile worker)", … Returns buf. */
+const char *origin_text(const struct origin *origin, char *buf, size_t cap);
