@@ -45,9 +45,10 @@ struct json {
 struct json_limits {
 	const char *source;  /* name for messages; must outlive the tree */
 	size_t max_bytes;    /* longer input is E2BIG */
-	unsigned max_depth;  /* deeper nesting is E2BIG */
+	unsigned max_depth;  /* deeper nesting is E2BIG; an outermost object or array is at 1 */
 	bool trailing_data;  /* accept and ignore anything behind the value */
 	bool invalid_utf8;   /* accept strings that are not UTF-8, bytes kept as they are */
+	bool comments;       /* accept C and C++ comments, as crun does in a config.json */
 };
 
 /*
@@ -84,8 +85,9 @@ int json_int64(const struct json *json, int64_t *out);
 int json_uint64(const struct json *json, uint64_t *out);
 
 /*
- * Calls `found` for every member whose name stands again later in the same object, with its dotted
- * path. The path is hostile text: escape it before it is shown. Returns how many there were.
+ * Calls `found` for every member whose name stands again later in the same object, with its path
+ * ("hooks.poststop[0].env"; a long one is cut). `found` may be NULL: then they are only counted.
+ * The path is hostile text: escape it before it is shown. Returns how many there were.
  */
 size_t json_duplicates(const struct json *json,
 		       void (*found)(void *context, const char *path, const struct json_member *m),
