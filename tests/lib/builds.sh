@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154 # source_dir, build, results and the options come from run.sh
+# shellcheck shell=bash
+# Packages, the two builds, and the unit tests. Sourced by run.sh, which sets `source_dir`, `build`.
+
+missing_packages() {
+	local package
+	sed 's/#.*//' "$source_dir/tests/packages.txt" | while read -r package; do
+		[ -z "$package" ] || [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+			echo "$package"
+	done
+}
+
+apt_install() {
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get -q update &&
+		apt-get -q -y -o Acquire::Retries=3 install --no-install-recommends "$@"
+}
+
+install_packages() {
+	local missing
+	mapfile -t missing < <(missing_packages)
+	[ ${#missing[@]} = 0 ] || step packages apt_install "${missing[@]}"
+}
+
+# meson_build DIR OPTION...: sets up the first time, then builds.
+meson_build() {
+	local dir=$1
+	shift
+	[ -e "$dir/build.ninja" ] || meson setup "$dir" "$source_dir" "$@" || return
+	meson compile -C "$dir"
+}
+
+build_sanitized() {
+	step build-sanitized meson_build "$build/sanitized" -Dwerror=true -Dstatic_programs=false \
+		-Db_sanitize=address,undefined -Dbuildtype=debugoptimized
+}
+
+# The hook finds the shim by the path compiled in, so the prefix lies inside of the build.
+release_and_install() {
+	local root=$build/root
+	meson_build "$build/release" -Dwerror=true --prefix="$root/usr" --sysconfdir="$root/etc" \
+		--localstatedir="$root/var" -Dstate_dir="$root/run" \
+		-Dsystemd_unit_dir="$root/usr/lib/systemd/system" &&
+		meson install -C "$build/release" --no-rebuild
+}
+
+build_release() { step build-release release_and_install; }
+
+run_unit() {
+	local log=$build/logs/unit.log
+	meson test -C "$build/sanitized" --no-rebuild --print-errorlogs >"$log" 2>&1 9>&-
+	# " 3/20 oomguard:json OK 0.02s" is a result, anything else stays in the log.
+	awk '$1 ~ /^[0-9]+\/[0-9]+$/ {
+		name = $2; sub(/.*:/, "", name); if ($3 == "/") name = $4
+		line = " " $0 " "
+		if (line ~ / OK /) print "ok unit/" name
+		else if (line ~ / SKIP /) print "skipped unit/" name ": the test said so"
+		else if (line ~ / (FAIL|ERROR|TIMEOUT|UNEXPECTEDPASS) /) print "FAIL unit/" name ": see '"$log"'"
+		n++
+	} END { if (!n) print "FAIL unit: no test ran, see '"$log"'" }' "$log" | report
+	grep -q '^FAIL unit' "$results" && tail -n 60 "$log" | sed 's/^/# /'
+	return 0
+}

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154 # source_dir, build, results and the options come from run.sh
+# shellcheck shell=bash
+# Where scenarios run: on this machine, and in virtual machines. Sourced by run.sh.
+
+fetch_kernels() { step kernels "$source_dir/tests/vm/kernels.sh" "$build/kernels" 6.1 6.12; }
+
+scenario_command() {
+	scenario_argv=(python3 -B "$source_dir/tests/scenarios/run.py" --programs "$build/root/usr"
+		--load "$build/release/tests/tools/load")
+	[ "${CI:-}" != true ] || scenario_argv+=(--strict)
+	[ -z "$filter" ] || scenario_argv+=(--filter "$filter")
+	[ -z "$keep" ] || scenario_argv+=(--keep)
+}
+
+# scenarios_here NAME OPTION...: a run that ends without its closing word is a failure.
+scenarios_here() {
+	local name=$1 out=$build/logs/$1.lines
+	shift
+	scenario_command
+	"${scenario_argv[@]}" --name "$name" "$@" >"$out" 2>&1 &
+	trap 'kill $! 2>/dev/null' TERM
+	wait $!
+	sed '/^# end of scenarios$/d' "$out"
+	tail -n 1 "$out" | grep -q '^# end of scenarios$' || echo "FAIL $name/end: it stopped half-way"
+}
+
+# scenarios_in_vm KERNEL CGROUP SWAP: boots once and runs the whole list in it.
+scenarios_in_vm() {
+	local name=vm-$1-$2-$3 out=$build/logs/vm-$1-$2-$3 try
+	[ "$1 $2" = '6.1 v1' ] || name=vm-$1-$3
+	scenario_command
+	for try in 1 2; do
+		rm -rf "$out"
+		mkdir -p "$out"
+		"$source_dir/tests/vm/boot.sh" --kernel "$build/kernels/$1" --cgroup "$2" --swap "$3" \
+			--share "$source_dir" --out "$out" -- \
+			"${scenario_argv[@]}" --name "$name" --machine vm --scratch /run &
+		trap 'kill $! 2>/dev/null' TERM
+		wait $!
+		if tail -n 1 "$out/log" 2>/dev/null | grep -q '^# end of scenarios$'; then
+			sed '$d' "$out/log"
+			return
+		fi
+		echo "# $name gave no result in try $try, see $out"
+	done
+	grep -s -E '^(ok|FAIL|skipped|#) ' "$out/log"
+	tail -n 15 "$out/console" 2>/dev/null | sed 's/^/# /'
+	echo "FAIL $name/end: the machine gave no result, twice"
+}

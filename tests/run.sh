@@ -1,0 +1,70 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The one test command. On a bare Debian 12, as root: installs what it needs, builds, and tests.
+# Every test is one line, "ok NAME", "FAIL NAME: why" or "skipped NAME: why"; the last line counts.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 2
+source_dir=$PWD
+build=$source_dir/build-test
+. "$source_dir"/tests/lib/steps.sh
+. "$source_dir"/tests/lib/builds.sh
+. "$source_dir"/tests/lib/machines.sh
+
+usage() {
+	cat <<-'END'
+	usage: tests/run.sh [--unit] [--host] [--vm] [--full] [--filter PATTERN] [--keep]
+
+	  --unit      only the unit tests, in the sanitized build
+	  --host      only the container scenarios on this machine
+	  --vm        only the container scenarios in virtual machines
+	  --full      all of it, and cgroup v1 with swap accounting in a virtual machine
+	  --filter P  only scenarios whose name contains P
+	  --keep      keep the scratch directories of failed scenarios
+
+	Without --unit, --host and --vm all three run. With CI=true a tool that is missing is a failure.
+	END
+}
+
+# shellcheck disable=SC2034 # keep is for lib/machines.sh
+parts='' full='' filter='' keep=''
+while [ $# -gt 0 ]; do
+	case $1 in
+	--unit | --host | --vm) parts="$parts ${1#--}" ;;
+	--full) full=yes ;;
+	--filter) filter=${2?--filter needs a pattern}; shift ;;
+	--keep) keep=yes ;;
+	--help) usage; exit 0 ;;
+	*) usage >&2; exit 2 ;;
+	esac
+	shift
+done
+parts=${parts:-unit host vm}
+wants() { case " $parts " in *" $1 "*) true ;; *) false ;; esac }
+
+mkdir -p "$build/logs"
+exec </dev/null 9>"$build/lock"
+flock -n 9 || { echo "another tests/run.sh works in $build" >&2; exit 2; }
+results=$build/results
+: >"$results"
+trap stop_jobs EXIT
+trap 'exit 130' INT TERM
+
+install_packages || finish
+if wants unit; then
+	build_sanitized && run_unit
+fi
+if wants host || wants vm; then
+	build_release || finish
+	wants vm && { fetch_kernels || parts=${parts/vm/}; }
+	wants host && start_job host scenarios_here host --machine host
+	if wants vm; then
+		start_job vm-6.1-swap scenarios_in_vm 6.1 v2 swap
+		start_job vm-6.1 scenarios_in_vm 6.1 v2 noswap
+		start_job vm-6.12 scenarios_in_vm 6.12 v2 swap
+		[ -n "$full" ] && start_job vm-6.1-v1 scenarios_in_vm 6.1 v1 swap
+	fi
+	wait_jobs
+	wants host && wants vm && [ -z "$filter" ] && check_every_scenario_ran
+fi
+finish

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The program that runs in the test containers. It says what it does line by line on standard
+ * output, so that a test can wait for a word and never for a time.
+ *
+ *   load [MODIFIER...] VERB
+ *
+ * Modifiers: ignore | name COMM | await FILE | once FILE   (once: where FILE exists, only sleep)
+ * Verbs:     sleep | exit CODE | touch MB | leak [MAX_MB] | bomb N | storm N MB
+ *            init RESPAWNS CMD... [-- CMD...]...
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MIB ((size_t)1024 * 1024)
+/* A leak with no limit around it must not take the machine. */
+#define LEAK_MAX_MB 1024
+#define CHILDREN_MAX 16
+#define STORM_MAX 4096
+
+static int run(int argc, char **argv);
+
+static void die(const char *what)
+{
+	dprintf(STDOUT_FILENO, "load: %s: %s\n", what, strerror(errno));
+	_exit(2);
+}
+
+static int usage(void)
+{
+	dprintf(STDOUT_FILENO, "load: wrong arguments\n");
+	return 2;
+}
+
+static void nap_ms(long ms)
+{
+	struct timespec nap = {ms / 1000, ms % 1000 * 1000000};
+
+	nanosleep(&nap, NULL);
+}
+
+static _Noreturn void sleep_on(void)
+{
+	for (;;)
+		pause();
+}
+
+/* Writes every page, with content that no compressed swap makes small. */
+static void touch_mib(size_t number)
+{
+	static unsigned long seed = 88172645463325252UL;
+	unsigned long *mem =
+	    mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (mem == MAP_FAILED)
+		die("mmap");
+	for (size_t i = 0; i < MIB / sizeof(*mem); i++) {
+		seed ^= seed << 13;
+		seed ^= seed >> 7;
+		seed ^= seed << 17;
+		mem[i] = seed + number;
+	}
+}
+
+static _Noreturn void touch(size_t mib)
+{
+	for (size_t i = 0; i < mib; i++)
+		touch_mib(i);
+	dprintf(STDOUT_FILENO, "touched %zu\n", mib);
+	sleep_on();
+}
+
+static _Noreturn void leak(size_t max)
+{
+	dprintf(STDOUT_FILENO, "leaking\n");
+	for (size_t i = 0; i < max; i++)
+		touch_mib(i);
+	dprintf(STDOUT_FILENO, "leaked all\n");
+	sleep_on();
+}
+
+/* N processes that each live for some milliseconds and leave a child in their place. */
+static _Noreturn void bomb(size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			die("fork");
+		if (pid > 0)
+			continue;
+		for (;;) {
+			nap_ms(5);
+			pid = fork();
+			if (pid > 0)
+				_exit(0);
+		}
+	}
+	dprintf(STDOUT_FILENO, "bomb is running\n");
+	sleep_on();
+}
+
+static void storm_child(size_t mib, int done, int end)
+{
+	char byte = 'd';
+
+	for (size_t i = 0; i < mib; i++)
+		touch_mib(i);
+	if (write(done, &byte, 1) != 1)
+		_exit(3);
+	if (read(end, &byte, 1) < 0)
+		_exit(3);
+	_exit(0);
+}
+
+/* Reaps what there is: how many of the children died of SIGKILL is the tests' own count. */
+static size_t storm_reap(size_t *killed, int flags)
+{
+	size_t reaped = 0;
+	int status;
+
+	while (waitpid(-1, &status, flags) > 0) {
+		reaped++;
+		if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+			(*killed)++;
+	}
+	return reaped;
+}
+
+/*
+ * A child is settled once it has all of its memory or is dead. When all are settled nobody asks
+ * for memory any more, so no kill can follow; those that live are then sent home.
+ */
+static _Noreturn void storm(size_t count, size_t mib)
+{
+	size_t killed = 0, gone = 0, ready = 0;
+	int done[2], end[2];
+	char bytes[256];
+
+	if (count > STORM_MAX || pipe2(done, O_CLOEXEC | O_NONBLOCK) || pipe2(end, O_CLOEXEC))
+		die("storm");
+	for (size_t i = 0; i < count; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			die("fork");
+		if (pid == 0) {
+			close(end[1]);
+			storm_child(mib, done[1], end[0]);
+		}
+	}
+	dprintf(STDOUT_FILENO, "storm of %zu\n", count);
+	/* `ready` also holds children that were killed after their byte: an end may only be late.
+	 */
+	while (gone + ready < count) {
+		struct pollfd wait = {done[0], POLLIN, 0};
+		ssize_t n;
+
+		poll(&wait, 1, 10);
+		n = read(done[0], bytes, sizeof(bytes));
+		ready += n > 0 ? (size_t)n : 0;
+		gone += storm_reap(&killed, WNOHANG);
+	}
+	close(end[1]);
+	storm_reap(&killed, 0);
+	dprintf(STDOUT_FILENO, "storm over killed %zu of %zu\n", killed, count);
+	sleep_on();
+}
+
+static void on_term(int signal)
+{
+	(void)signal;
+	_exit(0);
+}
+
+struct child {
+	int argc;
+	char **argv;
+	pid_t pid;
+};
+
+static void start_child(struct child *child)
+{
+	child->pid = fork();
+	if (child->pid < 0)
+		die("fork");
+	if (child->pid == 0) {
+		signal(SIGTERM, SIG_DFL);
+		_exit(run(child->argc, child->argv));
+	}
+	dprintf(STDOUT_FILENO, "started %d\n", child->pid);
+}
+
+static size_t split_children(int argc, char **argv, struct child *children)
+{
+	size_t len = 0;
+
+	for (int i = 0; i < argc && len < CHILDREN_MAX; i++) {
+		struct child *child = &children[len++];
+
+		child->argv = argv + i;
+		while (i < argc && strcmp(argv[i], "--") != 0)
+			i++;
+		child->argc = (int)(argv + i - child->argv);
+	}
+	return len;
+}
+
+/* Lives on whatever happens to its children; starts one again as often as RESPAWNS says in all. */
+static _Noreturn void init(long respawns, int argc, char **argv)
+{
+	struct child children[CHILDREN_MAX];
+	size_t len = split_children(argc, argv, children);
+	struct sigaction old;
+
+	sigaction(SIGTERM, NULL, &old);
+	if (old.sa_handler == SIG_DFL)
+		signal(SIGTERM, on_term);
+	dprintf(STDOUT_FILENO, "init is up\n");
+	for (size_t i = 0; i < len; i++)
+		start_child(&children[i]);
+	for (;;) {
+		int status;
+		pid_t pid = waitpid(-1, &status, 0);
+
+		if (pid < 0)
+			sleep_on();
+		for (size_t i = 0; i < len; i++) {
+			if (children[i].pid != pid)
+				continue;
+			if (WIFSIGNALED(status))
+				dprintf(STDOUT_FILENO, "child %d killed by %d\n", pid,
+					WTERMSIG(status));
+			else
+				dprintf(STDOUT_FILENO, "child %d exited %d\n", pid,
+					WEXITSTATUS(status));
+			if (respawns-- > 0)
+				start_child(&children[i]);
+		}
+	}
+}
+
+static int run_verb(int argc, char **argv)
+{
+	if (!strcmp(argv[0], "sleep"))
+		sleep_on();
+	if (!strcmp(argv[0], "leak"))
+		leak(argc > 1 ? strtoul(argv[1], NULL, 10) : LEAK_MAX_MB);
+	if (argc < 2)
+		return usage();
+	if (!strcmp(argv[0], "exit"))
+		return atoi(argv[1]);
+	if (!strcmp(argv[0], "touch"))
+		touch(strtoul(argv[1], NULL, 10));
+	if (!strcmp(argv[0], "bomb"))
+		bomb(strtoul(argv[1], NULL, 10));
+	if (!strcmp(argv[0], "init"))
+		init(atol(argv[1]), argc - 2, argv + 2);
+	if (!strcmp(argv[0], "storm") && argc > 2)
+		storm(strtoul(argv[1], NULL, 10), strtoul(argv[2], NULL, 10));
+	return usage();
+}
+
+static int run(int argc, char **argv)
+{
+	int fd;
+
+	if (argc < 1)
+		return usage();
+	if (!strcmp(argv[0], "ignore")) {
+		signal(SIGTERM, SIG_IGN);
+		return run(argc - 1, argv + 1);
+	}
+	if (argc < 3)
+		return run_verb(argc, argv);
+	if (!strcmp(argv[0], "name")) {
+		prctl(PR_SET_NAME, argv[1]);
+		return run(argc - 2, argv + 2);
+	}
+	if (!strcmp(argv[0], "await")) {
+		dprintf(STDOUT_FILENO, "awaiting %s\n", argv[1]);
+		while (access(argv[1], F_OK))
+			nap_ms(2);
+		return run(argc - 2, argv + 2);
+	}
+	if (!strcmp(argv[0], "once")) {
+		fd = open(argv[1], O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+		if (fd < 0) {
+			dprintf(STDOUT_FILENO, "once is over\n");
+			sleep_on();
+		}
+		close(fd);
+		return run(argc - 2, argv + 2);
+	}
+	return run_verb(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	return run(argc - 1, argv + 1);
+}
