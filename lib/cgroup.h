@@ -14,12 +14,13 @@
 
 #include "error.h"
 
-#define CGROUP_MOUNTS_MAX 24
+#define CGROUP_MOUNTS_MAX 64 /* when there are more, the earliest are forgotten */
 #define CGROUP_DEPTH_MAX 32 /* levels below a container that we look into */
 
 /* One cgroup mount of /proc/self/mountinfo. Strings are owned. */
 struct cgroup_mount {
 	bool v2;
+	dev_t dev;         /* of the file system: tells a mount point that is covered by another */
 	char *controllers; /* v1: super options, "rw,memory" or "rw,xattr,name=systemd"; v2: "" */
 	char *point;       /* where it is mounted */
 	char *root;        /* which cgroup of the hierarchy is seen there ("/" mostly) */
@@ -36,8 +37,9 @@ void cgroup_mounts_free(struct cgroup_mounts *mounts);
 
 /*
  * The path of `pid` in a hierarchy, from PID/cgroup below procfd: `controller` is a v1 controller
- * ("memory", "freezer", "name=systemd") or NULL for v2. *out is owned. -ENOENT when the process is
- * in no such hierarchy. A " (deleted)" suffix is an error: ESTALE.
+ * ("memory", "freezer", "name=systemd") or NULL for v2. pid 0 is the caller. *out is owned.
+ * -ESRCH when there is no such process, -ENOENT when it is in no such hierarchy. On v2 the kernel
+ * puts " (deleted)" behind the path of a removed cgroup: ESTALE.
  */
 int cgroup_path_of(int procfd, pid_t pid, const char *controller, char **out, struct error *err);
 
@@ -57,7 +59,8 @@ int cgroup_memory_version(const struct cgroup_mounts *mounts, enum cgroup_versio
  * Hot-path readers and writers: no allocation, no message. A negative errno comes back as it is;
  * ENODEV means that the cgroup was removed.
  */
-/* Reads the whole file, at most cap-1 bytes, NUL-terminated. Returns the length. */
+/* Reads the whole file, at most cap-1 bytes, NUL-terminated. Returns the length. A missing file is
+ * ENOENT, and ENODEV when cgroup.procs is missing too: then the cgroup is gone. */
 ssize_t cgroup_read(int dirfd, const char *file, char *buf, size_t cap);
 /* A file that holds one number; "max" is UINT64_MAX. */
 int cgroup_read_u64(int dirfd, const char *file, uint64_t *out);
@@ -68,12 +71,13 @@ int cgroup_write(int dirfd, const char *file, const char *text);
 
 /*
  * Calls `visit` for the cgroup and every one below it, depth first, parents before children, at
- * most CGROUP_DEPTH_MAX levels. A cgroup that vanishes on the way is passed over. Stops when
- * visit returns non-zero and returns that. No allocation.
+ * most CGROUP_DEPTH_MAX levels. A cgroup that vanishes on the way is passed over; -ENODEV when it
+ * is the topmost one. Stops when visit returns non-zero and returns that. No allocation.
  */
 int cgroup_walk(int dirfd, int (*visit)(int dirfd, void *context), void *context);
 
 /* All process ids of the subtree (cgroup.procs); may hold one twice when it moves meanwhile.
+ * Threaded cgroups (v2, EOPNOTSUPP) are passed over: their processes stand in the domain's list.
  * Returns how many there are, which may be more than cap: then only cap were stored. */
 ssize_t cgroup_procs(int dirfd, pid_t *pids, size_t cap);
 

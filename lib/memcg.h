@@ -24,19 +24,24 @@ struct memcg {
 };
 
 /*
- * Finds and opens the memory cgroup of `pid`. Refuses (EXDEV) a cgroup that is not the process's
- * own alone in the sense that it is the hierarchy's root.
+ * Finds and opens the memory cgroup of `pid`. Refuses (EXDEV) the root of the hierarchy, and
+ * (EOPNOTSUPP) a cgroup without the memory controller. On v2 a cgroup directly below a systemd
+ * scope stands for the scope: crun puts the init into SCOPE/container and the limit on SCOPE.
  */
 int memcg_open(int procfd, const struct cgroup_mounts *mounts, pid_t pid, struct memcg *out,
 	       struct error *err);
-/* The same for a recorded path, when the process is gone or the shim starts again. */
+/*
+ * The same for a recorded path, taken as it is, when the process is gone or the shim starts again.
+ * `pid` may be 0 or gone; it only helps to find the freezer's directory.
+ */
 int memcg_open_path(int procfd, const struct cgroup_mounts *mounts, const char *path, pid_t pid,
 		    struct memcg *out, struct error *err);
 void memcg_close(struct memcg *memcg);
 
 /*
  * Cumulative counters since the cgroup was made. On v1 `oom_kill` is the sum over the subtree
- * (memory.oom_control is not hierarchical), on v2 the hierarchical memory.events.
+ * (memory.oom_control is not hierarchical), on v2 the hierarchical memory.events. The v1 sum falls
+ * when a child cgroup is removed: keep the last reading, not only the first one.
  */
 struct memcg_counters {
 	bool known;              /* false: the file could not be read or has no oom_kill (v1 < 4.13) */
@@ -52,7 +57,8 @@ int memcg_counters_read(const struct memcg *memcg, struct memcg_counters *out);
 
 /*
  * Of the ancestors: how often each one's own limit ran out (v2 memory.events.local "oom", v1
- * failcnt), nearest first, the root left out. Fds are held from the arming on.
+ * failcnt + memsw.failcnt, which also rise when reclaim helped), nearest first, the root left out.
+ * Fds are held from the arming on. Those that no mount shows (a cgroup namespace) are left out.
  */
 struct memcg_ancestors {
 	enum cgroup_version version;

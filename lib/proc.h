@@ -21,6 +21,7 @@ struct proc_stat {
 	char state;            /* R S D T t Z X I */
 	uint32_t flags;        /* PF_* */
 	uint32_t threads;
+	bool kill_pending;     /* SIGKILL waits for the main thread */
 	uint64_t start_ticks;  /* field 22: clock ticks since boot; with pid it names a process */
 	uint64_t rss_bytes;
 };
@@ -32,10 +33,13 @@ int proc_stat_read(int procfd, pid_t pid, struct proc_stat *out);
 int proc_score_read(int procfd, pid_t pid, int *score);
 int proc_score_write(int procfd, pid_t pid, int score);
 
-/* True when SIGKILL is pending for the process (status: SigPnd, ShdPnd) or it is exiting. */
+/*
+ * True when the process will not run again: SIGKILL is pending or all of its threads are exiting.
+ * A fatal SIGKILL is put on every thread, so that the stat of one tells it. Gone is dying too.
+ */
 bool proc_dying(int procfd, pid_t pid);
 
-/* The first child of `pid` from PID/task/TID/children or a scan; 0 when it has none. */
+/* A child of `pid`, the oldest that PID/task/TID/children or else a scan shows; 0: it has none. */
 pid_t proc_first_child(int procfd, pid_t pid);
 
 /* Kernel function it sleeps in, "" when not readable. */
@@ -50,7 +54,8 @@ bool pidfd_exited(int pidfd);            /* poll: the process has exited */
 int pidfd_copy_fd(int pidfd, int fd);
 /*
  * How an exited process ended, as a wait status, where the kernel tells it to a process that is
- * not the parent (PIDFD_GET_INFO with PIDFD_INFO_EXIT, 6.15). -ENOTTY, -ENODATA when it does not.
+ * not the parent (PIDFD_GET_INFO with PIDFD_INFO_EXIT, 6.15), for a pidfd opened before. It knows
+ * only once the parent has reaped the process: -ENODATA before. -ENOTTY, -EINVAL: older kernel.
  */
 int pidfd_exit_status(int pidfd, int *wait_status);
 

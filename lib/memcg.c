@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "memcg.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+
+static const char *controller_of(enum cgroup_version version)
+{
+	return version == CGROUP_V1 ? "memory" : NULL;
+}
+
+static const char *last_component(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Cuts the last component off: "/a/b" becomes "/a", "/a" becomes "". */
+static void cut_component(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (slash)
+		*slash = '\0';
+}
+
+/* /…/NAME.scope/container → /…/NAME.scope. */
+static void raise_to_scope(char *path)
+{
+	const char end[] = ".scope";
+	size_t len = sizeof(end) - 1;
+	char *slash = strrchr(path, '/');
+
+	if (slash && (size_t)(slash - path) > len + 1 && memcmp(slash - len, end, len) == 0 &&
+	    slash[-(ptrdiff_t)len - 1] != '/')
+		*slash = '\0';
+}
+
+/*
+ * The directory in the v1 freezer hierarchy. It must be the container's alone, because all that is
+ * in it gets thawed: named like the memory cgroup, or, for a live init (`own` set), at least not
+ * the one that this process itself is in.
+ */
+static int open_freezer(int procfd, const struct cgroup_mounts *mounts, pid_t pid,
+			const char *memory_path, bool own)
+{
+	cleanup_free char *path = NULL, *self = NULL;
+	const char *use = NULL;
+	int fd;
+
+	if (pid > 0 && cgroup_path_of(procfd, pid, "freezer", &path, NULL) == 0) {
+		if (strcmp(last_component(path), last_component(memory_path)) == 0)
+			use = path;
+		else if (own && strcmp(path, "/") != 0 &&
+			 cgroup_path_of(procfd, 0, "freezer", &self, NULL) == 0 &&
+			 strcmp(self, path) != 0)
+			use = path;
+	}
+	/* The runtimes use one path in all hierarchies; the process may be gone already. */
+	if (!use && !own)
+		use = memory_path;
+	if (!use)
+		return -1;
+	fd = cgroup_open(mounts, "freezer", use, NULL, NULL);
+	return fd < 0 ? -1 : fd;
+}
+
+static int open_at(const struct cgroup_mounts *mounts, const char *path, struct memcg *out,
+		   struct error *err)
+{
+	const char *file = out->version == CGROUP_V1 ? "memory.oom_control" : "memory.events";
+
+	out->path = strdup(path);
+	if (!out->path)
+		return error_set(err, ENOMEM, "open memory cgroup %s", path);
+	out->dirfd = cgroup_open(mounts, controller_of(out->version), path, &out->dir, err);
+	if (out->dirfd < 0)
+		return out->dirfd;
+	if (faccessat(out->dirfd, file, F_OK, 0) < 0)
+		return error_say(err, EOPNOTSUPP,
+				 "cgroup %s has no %s: the memory controller is not enabled there",
+				 path, file);
+	return 0;
+}
+
+static int start(const struct cgroup_mounts *mounts, struct memcg *out, struct error *err)
+{
+	*out = (struct memcg){.dirfd = -1, .freezer = -1};
+	if (cgroup_memory_version(mounts, &out->version) < 0)
+		return error_say(err, ENOENT, "no cgroup hierarchy that limits memory is mounted");
+	return 0;
+}
+
+int memcg_open(int procfd, const struct cgroup_mounts *mounts, pid_t pid, struct memcg *out,
+	       struct error *err)
+{
+	cleanup_free char *path = NULL;
+	int r = start(mounts, out, err);
+
+	if (r < 0)
+		return r;
+	r = cgroup_path_of(procfd, pid, controller_of(out->version), &path, err);
+	if (r < 0)
+		return r;
+	if (strcmp(path, "/") == 0)
+		return error_say(err, EXDEV,
+				 "process %d has no memory cgroup of its own: it is in the root",
+				 pid);
+	if (out->version == CGROUP_V2)
+		raise_to_scope(path);
+	r = open_at(mounts, path, out, err);
+	if (r < 0) {
+		memcg_close(out);
+		return r;
+	}
+	if (out->version == CGROUP_V1)
+		out->freezer = open_freezer(procfd, mounts, pid, path, true);
+	return 0;
+}
+
+int memcg_open_path(int procfd, const struct cgroup_mounts *mounts, const char *path, pid_t pid,
+		    struct memcg *out, struct error *err)
+{
+	int r = start(mounts, out, err);
+
+	if (r < 0)
+		return r;
+	if (path[0] != '/' || !path[1])
+		return error_say(err, EXDEV, "\"%s\" is no cgroup of a container", path);
+	r = open_at(mounts, path, out, err);
+	if (r < 0) {
+		memcg_close(out);
+		return r;
+	}
+	if (out->version == CGROUP_V1)
+		out->freezer = open_freezer(procfd, mounts, pid, path, false);
+	return 0;
+}
+
+void memcg_close(struct memcg *memcg)
+{
+	cleanup_closep(&memcg->dirfd);
+	cleanup_closep(&memcg->freezer);
+	free(take_ptr(memcg->path));
+	free(take_ptr(memcg->dir));
+}
+
+/* v1: adds up oom_kill of every cgroup of the subtree. */
+static int add_oom_kills(int dirfd, void *context)
+{
+	uint64_t *sum = context;
+	uint64_t kills;
+	char text[256];
+
+	if (cgroup_read(dirfd, "memory.oom_control", text, sizeof(text)) > 0 &&
+	    cgroup_text_u64(text, "oom_kill", &kills) == 0)
+		*sum += kills;
+	return 0;
+}
+
+static bool is_one(const char *text, const char *key)
+{
+	uint64_t value;
+
+	return cgroup_text_u64(text, key, &value) == 0 && value == 1;
+}
+
+/* v1: how often a charge failed, at the limit of memory or of memory and swap together. */
+static uint64_t fail_count(int dirfd)
+{
+	uint64_t memory = 0, memsw = 0;
+
+	cgroup_read_u64(dirfd, "memory.failcnt", &memory);
+	cgroup_read_u64(dirfd, "memory.memsw.failcnt", &memsw);
+	return memory + memsw;
+}
+
+static int counters_v1(const struct memcg *memcg, struct memcg_counters *out)
+{
+	char text[256];
+	uint64_t own;
+	ssize_t len = cgroup_read(memcg->dirfd, "memory.oom_control", text, sizeof(text));
+	int r;
+
+	if (len < 0)
+		return len == -ENODEV ? -ENODEV : 0;
+	out->under_oom = is_one(text, "under_oom");
+	out->kill_disabled = is_one(text, "oom_kill_disable");
+	out->max = fail_count(memcg->dirfd);
+	out->known = cgroup_text_u64(text, "oom_kill", &own) == 0;
+	if (!out->known)
+		return 0;
+	r = cgroup_walk(memcg->dirfd, add_oom_kills, &out->oom_kill);
+	if (r < 0) {
+		*out = (struct memcg_counters){0};
+		return r == -ENODEV ? -ENODEV : 0;
+	}
+	return 0;
+}
+
+static int counters_v2(const struct memcg *memcg, struct memcg_counters *out)
+{
+	char text[512];
+	ssize_t len = cgroup_read(memcg->dirfd, "memory.events", text, sizeof(text));
+
+	if (len < 0)
+		return len == -ENODEV ? -ENODEV : 0;
+	out->known = cgroup_text_u64(text, "oom_kill", &out->oom_kill) == 0;
+	cgroup_text_u64(text, "oom_group_kill", &out->oom_group_kill);
+	cgroup_text_u64(text, "oom", &out->oom);
+	cgroup_text_u64(text, "max", &out->max);
+	return 0;
+}
+
+int memcg_counters_read(const struct memcg *memcg, struct memcg_counters *out)
+{
+	*out = (struct memcg_counters){0};
+	return memcg->version == CGROUP_V1 ? counters_v1(memcg, out) : counters_v2(memcg, out);
+}
+
+/* How often this one cgroup's own limit ran out. 0 when the kernel does not tell. */
+static uint64_t own_count(enum cgroup_version version, int dirfd)
+{
+	char text[512];
+	uint64_t count = 0;
+
+	if (version == CGROUP_V1)
+		return fail_count(dirfd);
+	if (cgroup_read(dirfd, "memory.events.local", text, sizeof(text)) > 0)
+		cgroup_text_u64(text, "oom", &count);
+	return count;
+}
+
+int memcg_ancestors_open(const struct cgroup_mounts *mounts, const struct memcg *memcg,
+			 struct memcg_ancestors *out, struct error *err)
+{
+	cleanup_free char *path = strdup(memcg->path);
+
+	*out = (struct memcg_ancestors){.version = memcg->version};
+	if (!path)
+		return error_set(err, ENOMEM, "open the cgroups above %s", memcg->path);
+	for (cut_component(path); *path && out->len < MEMCG_ANCESTORS_MAX; cut_component(path)) {
+		int fd = cgroup_open(mounts, controller_of(memcg->version), path, NULL, NULL);
+
+		if (fd == -ENOENT)
+			return 0;
+		if (fd < 0) {
+			memcg_ancestors_close(out);
+			return error_set(err, -fd, "open cgroup %s above %s", path, memcg->path);
+		}
+		out->dirfd[out->len] = fd;
+		out->baseline[out->len] = own_count(out->version, fd);
+		out->len++;
+	}
+	return 0;
+}
+
+void memcg_ancestors_close(struct memcg_ancestors *ancestors)
+{
+	for (size_t i = 0; i < ancestors->len; i++)
+		cleanup_closep(&ancestors->dirfd[i]);
+	ancestors->len = 0;
+}
+
+int memcg_ancestors_hit(const struct memcg_ancestors *ancestors)
+{
+	for (size_t i = 0; i < ancestors->len; i++)
+		if (own_count(ancestors->version, ancestors->dirfd[i]) > ancestors->baseline[i])
+			return (int)i;
+	return -1;
+}
