@@ -9,8 +9,8 @@
 
 /*
  * Copies `text` so that a terminal can show it: printable UTF-8 stays; control characters (C0, DEL,
- * C1), bytes that are no UTF-8, and the characters that reorder text (U+200E..U+200F,
- * U+202A..U+202E, U+2066..U+2069) become \xNN or \u{NNNN}; a backslash becomes \\.
+ * C1), bytes that are no UTF-8, and the characters that reorder or break lines (U+061C,
+ * U+200E..U+200F, U+2028..U+202E, U+2066..U+2069) become \xNN or \u{NNNN}; a backslash becomes \\.
  * Cut at a whole character, "…" added, when it does not fit. Always terminated. Returns buf.
  */
 const char *escape_terminal(const char *text, char *buf, size_t cap);
@@ -19,8 +19,8 @@ const char *escape_terminal(const char *text, char *buf, size_t cap);
 size_t escape_columns(const char *escaped);
 
 /*
- * Makes UTF-8 of any bytes: what is not UTF-8 becomes U+FFFD. Returns the bytes written without
- * the NUL; cut at a whole character when it does not fit.
+ * Makes UTF-8 of any bytes: what is not UTF-8, and a NUL, becomes U+FFFD. Returns the bytes written
+ * without the NUL; cut at a whole character when it does not fit.
  */
 size_t escape_utf8(const char *text, size_t len, char *buf, size_t cap);
 

@@ -4,7 +4,8 @@
  * on the path from an OOM to the action without an allocation: jsonw_init() allocates once, every
  * later jsonw_start() reuses it.
  *
- * Text is hostile: whatever is no UTF-8 is replaced by U+FFFD, control characters are escaped.
+ * Text is hostile: whatever is no UTF-8 is replaced by U+FFFD, control characters are escaped, DEL
+ * and C1 too.
  * Errors stick: after one, all calls do nothing and jsonw_finish() tells it.
  */
 #pragma once
@@ -13,6 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define JSONW_MAX_DEPTH 127 /* what yajl's generator can do */
+
+/* The generator points back here: a jsonw stays at the address it was initialised at. */
 struct jsonw {
 	void *generator; /* yajl_gen */
 	char *buf;       /* the caller's */
@@ -20,13 +24,20 @@ struct jsonw {
 	size_t len;
 	int status; /* 0, or the negative errno of the first failure */
 	bool pretty;
+	bool done;           /* the outermost value is complete */
+	bool after_key;      /* a key was written, its value was not */
+	unsigned depth;      /* open objects and arrays */
+	uint64_t objects[2]; /* bit N: the one at depth N + 1 is an object */
 };
 
 /* Writes into buf[0..cap). `pretty`: indented, for files that people open. -ENOMEM. */
 int jsonw_init(struct jsonw *w, char *buf, size_t cap, bool pretty);
 /* Starts a new document in the same buffer. */
 void jsonw_start(struct jsonw *w);
-/* Ends the document: appends '\n' and NUL. Returns the length with '\n', or -ENOBUFS, -EINVAL. */
+/*
+ * Ends the document: appends '\n' and NUL. Returns the length with '\n'; -ENOBUFS when the buffer
+ * was too small, -EINVAL when the calls did not make one whole value; the buffer is "" then.
+ */
 int jsonw_finish(struct jsonw *w);
 void jsonw_close(struct jsonw *w);
 

@@ -11,7 +11,7 @@
 #include "config.h"
 #include "read_all.h"
 
-/* As liberal as runc: what stands behind the document and odd bytes in strings do not matter. */
+/* As liberal as runc (trailing data, odd bytes in strings) and crun (comments) together. */
 static int parse(const char *text, size_t len, const char *source, size_t max_bytes,
 		 struct json **out, struct error *err)
 {
@@ -21,6 +21,7 @@ static int parse(const char *text, size_t len, const char *source, size_t max_by
 	    .max_depth = OCI_MAX_DEPTH,
 	    .trailing_data = true,
 	    .invalid_utf8 = true,
+	    .comments = true,
 	};
 	int r = json_parse(text, len, &limits, out, err);
 
