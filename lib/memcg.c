@@ -275,3 +275,9 @@ int memcg_ancestors_hit(const struct memcg_ancestors *ancestors)
 			return (int)i;
 	return -1;
 }
+
+void memcg_ancestors_rebase(struct memcg_ancestors *ancestors)
+{
+	for (size_t i = 0; i < ancestors->len; i++)
+		ancestors->baseline[i] = own_count(ancestors->version, ancestors->dirfd[i]);
+}

@@ -71,6 +71,8 @@ int memcg_ancestors_open(const struct cgroup_mounts *mounts, const struct memcg 
 void memcg_ancestors_close(struct memcg_ancestors *ancestors);
 /* Index of the nearest ancestor whose count rose above its baseline, or -1. Hot path. */
 int memcg_ancestors_hit(const struct memcg_ancestors *ancestors);
+/* Takes the counts of now as the baseline: the event before was accounted for. Hot path. */
+void memcg_ancestors_rebase(struct memcg_ancestors *ancestors);
 
 /* Usage and limits in bytes; MEMCG_NO_LIMIT where there is none or the kernel has no such file. */
 struct memcg_usage {

@@ -31,6 +31,8 @@
 #define STATE_STATUS "status.json"
 #define STATE_EVENTS "events.jsonl"
 #define STATE_CANCELLED "cancelled"
+#define STATE_LOCK "lock"
+#define STATE_SHIM_LOCK "shim.lock"
 
 /* The directories, open. */
 struct state_root {
