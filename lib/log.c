@@ -26,9 +26,9 @@ static int send_parts(int socket, const char *path, struct iovec *parts, size_t 
 	return sendmsg(socket, &datagram, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
-static struct iovec part(const char *text, size_t len)
+static struct iovec part(const char *text)
 {
-	return (struct iovec){.iov_base = (char *)text, .iov_len = len};
+	return (struct iovec){.iov_base = (char *)text, .iov_len = strlen(text)};
 }
 
 /*
@@ -46,17 +46,18 @@ static int send_journal(int socket, const char *path, const struct log_message *
 	    head, sizeof(head),
 	    "PRIORITY=%d\nSYSLOG_FACILITY=%d\nSYSLOG_PID=%d\nSYSLOG_IDENTIFIER=%.48s\nMESSAGE=",
 	    LOG_PRI(m->priority), LOG_FAC(LOG_DAEMON), getpid(), m->identifier);
-	parts[count++] = part(head, strlen(head));
-	parts[count++] = part(message, strlen(message));
+	parts[count++] = part(head);
+	parts[count++] = part(message);
 	if (id[0]) {
-		parts[count++] = part("\nOOMGUARD_CONTAINER=", 20);
-		parts[count++] = part(id, strlen(id));
+		parts[count++] = part("\nOOMGUARD_CONTAINER=");
+		parts[count++] = part(id);
 	}
 	if (m->json) {
-		parts[count++] = part("\nOOMGUARD_EVENT=", 16);
-		parts[count++] = part(m->json, strcspn(m->json, "\n"));
+		parts[count++] = part("\nOOMGUARD_EVENT=");
+		parts[count] = part(m->json);
+		parts[count++].iov_len = strcspn(m->json, "\n");
 	}
-	parts[count++] = part("\n", 1);
+	parts[count++] = part("\n");
 	return send_parts(socket, path, parts, count);
 }
 
@@ -68,7 +69,7 @@ static int send_syslog(int socket, const char *path, const struct log_message *m
 
 	snprintf(line, sizeof(line), "<%d>%.48s[%d]: %s%s%s", LOG_DAEMON | LOG_PRI(m->priority),
 		 m->identifier, getpid(), id, id[0] ? ": " : "", message);
-	whole = part(line, strlen(line));
+	whole = part(line);
 	return send_parts(socket, path, &whole, 1);
 }
 

@@ -58,7 +58,7 @@ END_TEST
 START_TEST(the_last_of_two_equal_keys_counts)
 {
 	cleanup_json struct json *json =
-	    parse("{\"a\":1,\"ab\":2,\"a\":{\"b\":\"x\"},\"c\":[{\"d\":1,\"d\":2}]}");
+	    parse("{\"a\":1,\"a\":{\"b\":\"x\"},\"c\":[{\"d\":1,\"d\":2}],\"ab\":2}");
 
 	ck_assert_int_eq(json_get(json, "a")->type, JSON_OBJECT);
 	ck_assert_str_eq(json_path(json, "a.b")->text, "x");
