@@ -20,6 +20,7 @@ struct restart_history {
 	char owner[512];         /* the full key in words, kept in the file and checked on reading */
 	size_t len;
 	uint64_t at_ms[HISTORY_MAX]; /* oldest first */
+	uint64_t within_ms; /* the window history_expire() was told last; the file is kept so long */
 	bool gave_up;
 };
 
@@ -27,12 +28,12 @@ struct restart_history {
 void history_key(const struct identity *id, struct restart_history *out);
 /* Loads; a missing or foreign file is an empty history. */
 int history_load(const struct state_root *root, struct restart_history *history, struct error *err);
-/* Pure: drops what is older than within_ms before now_ms. */
+/* Pure: drops what is older than within_ms before now_ms, and what lies after now_ms. */
 void history_expire(struct restart_history *history, uint64_t now_ms, uint64_t within_ms);
 /* Adds now (oldest falls out when full). */
 void history_add(struct restart_history *history, uint64_t now_ms);
 /* Hot path: no allocation. */
 int history_save(const struct state_root *root, const struct restart_history *history);
 int history_remove(const struct state_root *root, const struct restart_history *history);
-/* Removes files not touched for longer than a day; called by the hook, bounded work. */
+/* Removes files not touched for a day and for their window; called by the hook, bounded work. */
 void history_prune(const struct state_root *root);

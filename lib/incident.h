@@ -20,6 +20,7 @@
 #define INCIDENT_VICTIMS_MAX 32
 #define INCIDENT_LEFT_MAX 16
 #define INCIDENT_MAX_BYTES (64 * 1024)
+#define INCIDENT_ID_MAX 255 /* bytes: a runtime uses the id as a file name, which is no longer */
 #define INCIDENTS_PER_CONTAINER 32 /* oldest out first */
 #define INCIDENTS_TOTAL 1024
 
@@ -45,43 +46,45 @@ struct incident_left {
 enum incident_basis { BASIS_KMSG, BASIS_COUNTERS, BASIS_NOTHING };
 
 struct incident {
-	char name[96];      /* file name without ".json": UTC time, id, number */
-	uint64_t time_ms;   /* CLOCK_REALTIME of the wake-up */
+	char name[96];			 /* file name without ".json": UTC time, id, number */
+	uint64_t time_ms;		 /* CLOCK_REALTIME of the wake-up */
 	const struct identity *identity; /* borrowed */
 	const char *profile_name;
 	enum oom_slot slot;
 	enum incident_basis basis;
 	char limit_cgroup[256]; /* whose limit was hit; "" unknown */
 	struct memcg_counters before, after;
-	uint64_t kills;     /* counted by the kernel in this incident */
+	uint64_t kills;		  /* counted by the kernel in this incident */
 	struct memcg_usage usage; /* at the wake-up */
 	struct incident_victim victims[INCIDENT_VICTIMS_MAX];
 	size_t victims_len;
-	uint64_t victims_more; /* known by name, no room */
-	enum policy_action asked;      /* what onOom says */
-	char decision[24];  /* what was decided: "report", "kill", "restart", "give-up" */
-	char reason[192];   /* why, in words */
+	uint64_t victims_more;	  /* known by name, no room */
+	enum policy_action asked; /* what onOom says */
+	char decision[24];	  /* what was decided: "report", "kill", "restart", "give-up" */
+	char reason[192];	  /* why, in words */
 	/* Times from the wake-up on; 0: did not happen. */
 	uint64_t decided_us, acted_us, empty_ms;
-	unsigned killed;    /* processes we signalled */
+	unsigned killed; /* processes we signalled */
 	struct incident_left left[INCIDENT_LEFT_MAX];
 	size_t left_len;
 	unsigned restart_number; /* of the budget, 0: no restart */
 	uint64_t backoff_ms;
-	char result[24];    /* "reported", "killed", "restarted", "restart-failed", "gave-up",
-			       "kill-incomplete", "cancelled", "pending" */
-	bool evidence_cut;  /* the budget ended before everything was read */
+	char result[24];   /* "reported", "killed", "restarted", "restart-failed", "gave-up",
+			      "kill-incomplete", "cancelled", "pending" */
+	bool evidence_cut; /* the budget ended before everything was read */
 };
 
-/* Fills in `name` from time and id, unique in the directory. */
+/* Fills in `name` from time and id, and reserves it in the directory by an empty file. */
 void incident_name(struct incident *incident, int incidents_dirfd);
-/* Writes incidents_dirfd/NAME.json with the caller's buffer (at least INCIDENT_MAX_BYTES). Hot path. */
+/* Writes incidents_dirfd/NAME.json with the caller's buffer (at least INCIDENT_MAX_BYTES). Hot
+ * path. */
 int incident_write(const struct incident *incident, int incidents_dirfd, char *buf, size_t cap);
 /* Removes the oldest beyond the bounds; `id` is the container's. */
 void incidents_prune(int incidents_dirfd, const char *id);
-/* Opens the directory, made 0700 with its parents where missing. */
+/* Opens the directory, made 0700 with its parents where missing (state_dir_open()). */
 int incidents_open(const char *path, bool create, struct error *err);
-/* Calls visit for every readable record, oldest first. */
+/* Calls visit for every readable record, oldest first. Stops when visit returns non-zero, and
+ * returns that. An id longer than INCIDENT_ID_MAX was recorded cut, and is compared so. */
 int incidents_each(int incidents_dirfd, const char *id_or_null,
 		   int (*visit)(const char *name, const struct json *record, void *context),
 		   void *context);

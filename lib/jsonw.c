@@ -123,11 +123,35 @@ static void put_number(struct jsonw *w, const char *text)
 		check(w, yajl_gen_number(w->generator, text, strlen(text)));
 }
 
+static void *take_room(void *context, size_t size)
+{
+	struct jsonw *w = context;
+	void *taken = w->room + w->room_used;
+
+	size = (size + 15) & ~(size_t)15;
+	if (size > sizeof(w->room) - w->room_used)
+		return NULL;
+	w->room_used += size;
+	return taken;
+}
+
+/* With a print callback yajl has no buffer that could grow. */
+static void *grow_room(void *context, void *old, size_t size)
+{
+	return NULL;
+}
+
+static void free_room(void *context, void *old)
+{
+}
+
 int jsonw_init(struct jsonw *w, char *buf, size_t cap, bool pretty)
 {
-	yajl_gen generator = yajl_gen_alloc(NULL);
+	const yajl_alloc_funcs room = {take_room, grow_room, free_room, w};
+	yajl_gen generator;
 
 	*w = (struct jsonw){.buf = buf, .cap = cap, .pretty = pretty};
+	generator = yajl_gen_alloc(&room);
 	if (!generator)
 		return -ENOMEM;
 	/* Only once: yajl frees the old context as if it were a buffer of its own. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Writes JSON through yajl's generator into a buffer of fixed size, so that a record can be made
- * on the path from an OOM to the action without an allocation: jsonw_init() allocates once, every
- * later jsonw_start() reuses it.
+ * on the path from an OOM to the action: nothing here allocates, the generator lives in the struct.
  *
  * Text is hostile: whatever is no UTF-8 is replaced by U+FFFD, control characters are escaped, DEL
  * and C1 too.
@@ -16,6 +15,8 @@
 
 #define JSONW_MAX_DEPTH 127 /* what yajl's generator can do */
 
+#define JSONW_ROOM 1024 /* bytes; yajl's generator and its first, unused buffer take 608 */
+
 /* The generator points back here: a jsonw stays at the address it was initialised at. */
 struct jsonw {
 	void *generator; /* yajl_gen */
@@ -28,9 +29,12 @@ struct jsonw {
 	bool after_key;      /* a key was written, its value was not */
 	unsigned depth;      /* open objects and arrays */
 	uint64_t objects[2]; /* bit N: the one at depth N + 1 is an object */
+	size_t room_used;
+	_Alignas(16) unsigned char room[JSONW_ROOM]; /* what yajl believes to have allocated */
 };
 
-/* Writes into buf[0..cap). `pretty`: indented, for files that people open. -ENOMEM. */
+/* Writes into buf[0..cap). `pretty`: indented, for files that people open. -ENOMEM when the
+ * generator of another yajl needs more than JSONW_ROOM. */
 int jsonw_init(struct jsonw *w, char *buf, size_t cap, bool pretty);
 /* Starts a new document in the same buffer. */
 void jsonw_start(struct jsonw *w);

@@ -54,6 +54,7 @@ struct plan {
 	size_t problems_len;
 };
 
+/* Annotations of the identity are not kept: the policy they led to is. */
 void plan_free(struct plan *plan);
 /* Adds a problem in words; dropped silently when there are PLAN_PROBLEMS_MAX. */
 void plan_problem(struct plan *plan, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -52,6 +52,14 @@ struct state_root {
 int state_root_open(const char *root, bool create, struct state_root *out, struct error *err);
 void state_root_close(struct state_root *root);
 
+/*
+ * Opens a directory of ours by absolute path, made 0700 with its parents where missing. Its last
+ * component is no symbolic link, and nobody but the caller may own or write it (EPERM).
+ */
+int state_dir_open(const char *path, bool create, struct error *err);
+/* The same for one component below a held directory. */
+int state_subdir_open(int dirfd, const char *name, bool create, struct error *err);
+
 /* KEY for an id below a runtime root ("" allowed). */
 void state_key(const char *id, const char *runtime_root, char key[static STATE_KEY_MAX]);
 
@@ -67,11 +75,14 @@ int state_containers(const struct state_root *root,
 		     void *context);
 
 /*
- * Takes `file` in the directory (made where missing) with flock(2), O_CLOEXEC. wait_ms 0: -EWOULDBLOCK
- * at once when it is held; else waits so long. Returns the fd that holds it.
+ * Takes `file` in the directory (made where missing), O_CLOEXEC. wait_ms 0: -EWOULDBLOCK at once
+ * when it is held; else waits so long. Returns the fd that holds it: a lock of the open file
+ * description (fcntl(2) F_OFD_SETLK), so it is given back when the last copy of the fd is closed.
+ * It is not flock(2), since that can only be looked at by taking it, and a look would make the real
+ * owner's attempt fail. Read and written by these two functions alone.
  */
 int state_lock(int dirfd, const char *file, unsigned wait_ms);
-/* True when somebody holds the lock file. */
+/* True when somebody holds the lock file. Disturbs nobody. */
 bool state_locked(int dirfd, const char *file);
 
 /*
@@ -79,5 +90,11 @@ bool state_locked(int dirfd, const char *file);
  * -ENOSPC and others come back as they are, nothing half-written stays.
  */
 int state_file_write(int dirfd, const char *name, const char *text, size_t len);
-/* Reads and parses a JSON file of ours; checks "version". *out is to be freed. */
+/*
+ * Reads and parses a JSON file of ours and checks that its "version" is the wanted one. `name` must
+ * outlive *out, which is to be freed. -ENOENT, -EINVAL (no JSON object), -EPROTO (other version).
+ */
+int state_json_read(int dirfd, const char *name, int64_t version, struct json **out,
+		    struct error *err);
+/* The same with STATE_VERSION. */
 int state_file_read(int dirfd, const char *name, struct json **out, struct error *err);

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "incident.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "escape.h"
+#include "identity.h"
+#include "jsonw.h"
+#include "state.h"
+#include "utc.h"
+
+#define PATH_TEXT_MAX 511 /* bytes of a path that are kept */
+
+const char *incident_basis_name(enum incident_basis basis)
+{
+	switch (basis) {
+	case BASIS_KMSG:
+		return "kmsg";
+	case BASIS_COUNTERS:
+		return "counters";
+	case BASIS_NOTHING:
+		break;
+	}
+	return "nothing";
+}
+
+/* Bounded, so that a hostile name cannot make the record too long to be written. */
+static void put_cut(struct jsonw *w, const char *key, const char *text, size_t max)
+{
+	char cut[PATH_TEXT_MAX + 1];
+
+	snprintf(cut, max + 1 < sizeof(cut) ? max + 1 : sizeof(cut), "%s", text ? text : "");
+	jsonw_kv_string(w, key, cut);
+}
+
+static void put_limit(struct jsonw *w, const char *key, uint64_t bytes)
+{
+	jsonw_key(w, key);
+	if (bytes == MEMCG_NO_LIMIT)
+		jsonw_null(w);
+	else
+		jsonw_uint(w, bytes);
+}
+
+static void write_identity(struct jsonw *w, const struct identity *id)
+{
+	put_cut(w, "id", id->id, INCIDENT_ID_MAX);
+	put_cut(w, "image", id->image, INCIDENT_ID_MAX);
+	put_cut(w, "namespace", id->namespace, INCIDENT_ID_MAX);
+	put_cut(w, "pod", id->pod, INCIDENT_ID_MAX);
+	put_cut(w, "podUid", id->pod_uid, INCIDENT_ID_MAX);
+	put_cut(w, "container", id->container, INCIDENT_ID_MAX);
+	put_cut(w, "manager", id->manager, INCIDENT_ID_MAX);
+	put_cut(w, "runtime", id->runtime, PATH_TEXT_MAX);
+	put_cut(w, "runtimeRoot", id->runtime_root, PATH_TEXT_MAX);
+	put_cut(w, "bundle", id->bundle, PATH_TEXT_MAX);
+	put_cut(w, "cgroup", id->cgroup, PATH_TEXT_MAX);
+}
+
+static void write_counters(struct jsonw *w, const char *key, const struct memcg_counters *counters)
+{
+	jsonw_key(w, key);
+	if (!counters->known) {
+		jsonw_null(w);
+		return;
+	}
+	jsonw_object(w);
+	jsonw_kv_uint(w, "oomKill", counters->oom_kill);
+	jsonw_kv_uint(w, "oomGroupKill", counters->oom_group_kill);
+	jsonw_kv_uint(w, "oom", counters->oom);
+	jsonw_kv_uint(w, "max", counters->max);
+	jsonw_kv_bool(w, "underOom", counters->under_oom);
+	jsonw_kv_bool(w, "killDisabled", counters->kill_disabled);
+	jsonw_object_end(w);
+}
+
+static void write_memory(struct jsonw *w, const struct memcg_usage *usage)
+{
+	jsonw_key(w, "memory");
+	jsonw_object(w);
+	jsonw_kv_uint(w, "usage", usage->usage);
+	put_limit(w, "limit", usage->limit);
+	jsonw_kv_uint(w, "swapUsage", usage->swap_usage);
+	put_limit(w, "swapLimit", usage->swap_limit);
+	jsonw_kv_bool(w, "swapAccounted", usage->has_swap_files);
+	jsonw_kv_uint(w, "peak", usage->peak);
+	jsonw_kv_uint(w, "anon", usage->anon);
+	jsonw_kv_uint(w, "file", usage->file);
+	jsonw_kv_uint(w, "inactiveFile", usage->inactive_file);
+	jsonw_kv_uint(w, "shmem", usage->shmem);
+	jsonw_kv_uint(w, "kernel", usage->kernel);
+	jsonw_object_end(w);
+}
+
+static void write_victims(struct jsonw *w, const struct incident *incident)
+{
+	jsonw_key(w, "victims");
+	jsonw_array(w);
+	for (size_t i = 0; i < incident->victims_len && i < INCIDENT_VICTIMS_MAX; i++) {
+		const struct incident_victim *victim = &incident->victims[i];
+
+		jsonw_object(w);
+		jsonw_kv_int(w, "pid", victim->pid);
+		jsonw_kv_string(w, "comm", victim->comm);
+		jsonw_key(w, "rss");
+		if (victim->rss_bytes)
+			jsonw_uint(w, victim->rss_bytes);
+		else
+			jsonw_null(w);
+		jsonw_kv_bool(w, "init", victim->is_init);
+		jsonw_kv_string(w, "source",
+				victim->source == VICTIM_KMSG ? "kmsg" : "process-list");
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+	jsonw_kv_uint(w, "victimsMore", incident->victims_more);
+}
+
+/* Processes that could not be killed; the state is one letter of /proc/PID/stat. */
+static void write_left(struct jsonw *w, const struct incident *incident)
+{
+	jsonw_key(w, "left");
+	jsonw_array(w);
+	for (size_t i = 0; i < incident->left_len && i < INCIDENT_LEFT_MAX; i++) {
+		const struct incident_left *left = &incident->left[i];
+		char state[2] = {left->state ? left->state : '?', '\0'};
+
+		jsonw_object(w);
+		jsonw_kv_int(w, "pid", left->pid);
+		jsonw_kv_string(w, "comm", left->comm);
+		jsonw_kv_string(w, "state", state);
+		jsonw_kv_string(w, "wchan", left->wchan);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
+/* An instant that did not happen is null. */
+static void put_time(struct jsonw *w, const char *key, uint64_t value)
+{
+	jsonw_key(w, key);
+	if (value)
+		jsonw_uint(w, value);
+	else
+		jsonw_null(w);
+}
+
+static void write_course(struct jsonw *w, const struct incident *incident)
+{
+	jsonw_kv_string(w, "asked", policy_action_name(incident->asked));
+	jsonw_kv_string(w, "decision", incident->decision);
+	jsonw_kv_string(w, "reason", incident->reason);
+	jsonw_key(w, "times");
+	jsonw_object(w);
+	put_time(w, "decidedUs", incident->decided_us);
+	put_time(w, "actedUs", incident->acted_us);
+	put_time(w, "emptyMs", incident->empty_ms);
+	jsonw_object_end(w);
+	jsonw_kv_uint(w, "killed", incident->killed);
+	write_left(w, incident);
+	jsonw_kv_uint(w, "restartNumber", incident->restart_number);
+	jsonw_kv_uint(w, "backoffMs", incident->backoff_ms);
+	jsonw_kv_string(w, "result", incident->result);
+	jsonw_kv_bool(w, "evidenceCut", incident->evidence_cut);
+}
+
+static void write_record(struct jsonw *w, const struct incident *incident)
+{
+	char time[UTC_TEXT_MAX];
+
+	jsonw_object(w);
+	jsonw_kv_int(w, "version", INCIDENT_VERSION);
+	jsonw_kv_string(w, "name", incident->name);
+	jsonw_kv_string(w, "time", utc_text(incident->time_ms, time));
+	write_identity(w, incident->identity);
+	jsonw_kv_string(w, "profile", incident->profile_name);
+	jsonw_kv_string(w, "slot", oom_slot_name(incident->slot));
+	jsonw_kv_string(w, "basis", incident_basis_name(incident->basis));
+	jsonw_kv_string(w, "limitCgroup", incident->limit_cgroup);
+	jsonw_kv_uint(w, "kills", incident->kills);
+	jsonw_key(w, "counters");
+	jsonw_object(w);
+	write_counters(w, "before", &incident->before);
+	write_counters(w, "after", &incident->after);
+	jsonw_object_end(w);
+	write_memory(w, &incident->usage);
+	write_victims(w, incident);
+	write_course(w, incident);
+	jsonw_object_end(w);
+}
+
+int incident_write(const struct incident *incident, int incidents_dirfd, char *buf, size_t cap)
+{
+	char file[sizeof(incident->name) + sizeof(".json")];
+	struct jsonw w;
+	int r = jsonw_init(&w, buf, cap, true);
+
+	if (r < 0)
+		return r;
+	jsonw_start(&w);
+	write_record(&w, incident);
+	r = jsonw_finish(&w);
+	jsonw_close(&w);
+	snprintf(file, sizeof(file), "%s.json", incident->name);
+	return r < 0 ? r : state_file_write(incidents_dirfd, file, buf, (size_t)r);
+}
