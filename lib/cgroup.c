@@ -210,6 +210,23 @@ int cgroup_path_of(int procfd, pid_t pid, const char *controller, char **out, st
 			 controller ? controller : "cgroup v2");
 }
 
+bool cgroup_holds(int piddir, const char *controller, const char *path)
+{
+	char text[8192], *rest = text, *line;
+	size_t len = strlen(path);
+
+	/* cgroup_read() reads a small file of any directory. What it cuts off counts as no. */
+	if (cgroup_read(piddir, "cgroup", text, sizeof(text)) <= 0)
+		return false;
+	while ((line = strsep(&rest, "\n"))) {
+		const char *found = path_in_line(line, controller);
+
+		if (found)
+			return strncmp(found, path, len) == 0 && (!found[len] || found[len] == '/');
+	}
+	return false;
+}
+
 static bool shows(const struct cgroup_mount *mount, const char *controller)
 {
 	if (!controller)

@@ -81,5 +81,11 @@ int cgroup_walk(int dirfd, int (*visit)(int dirfd, void *context), void *context
  * Returns how many there are, which may be more than cap: then only cap were stored. */
 ssize_t cgroup_procs(int dirfd, pid_t *pids, size_t cap);
 
+/*
+ * Is a process in the cgroup `path` of that hierarchy or below it? The process is held by an fd of
+ * its directory in /proc, so that the answer cannot be about a later one with the same number.
+ */
+bool cgroup_holds(int piddir, const char *controller, const char *path);
+
 /* 1: a process is in the subtree, 0: none, -ENODEV: the cgroup is gone. Zombies do not count. */
 int cgroup_populated(int dirfd, enum cgroup_version version);
