@@ -10,31 +10,31 @@
 #define DEADLINE_MAX_MS (10 * 60 * 1000)
 
 const char hook_args_usage[] =
-	"Usage: oomguard-hook STAGE [OPTION]...\n"
-	"Guards a container against running out of memory. Run by an OCI runtime as a hook, with\n"
-	"the container's state on standard input.\n"
-	"\n"
-	"STAGE is one of\n"
-	"  createRuntime, prestart  apply the policy's settings and start the guard\n"
-	"  poststart                check both once more and correct them\n"
-	"  poststop                 end the guard and remove its state\n"
-	"\n"
-	"Options:\n"
-	"  --policy FILE          policy, with drop-ins in policy.d beside it\n"
-	"                         (default: " OOMGUARD_POLICY_FILE ")\n"
-	"  --root DIR             state of guarded containers (default: " OOMGUARD_STATE_DIR ")\n"
-	"  --failure open|closed  open: a failure never stops the container (default);\n"
-	"                         closed: a container that would stand unguarded is refused\n"
-	"  --deadline TIME        give up after this long (default: 2s); keep it far below the\n"
-	"                         `timeout` of the hook's entry in config.json\n"
-	"  --dry-run              print as JSON what would be done, and change nothing\n"
-	"  --help, --version\n";
+    "Usage: oomguard-hook STAGE [OPTION]...\n"
+    "Guards a container against running out of memory. Run by an OCI runtime as a hook, with\n"
+    "the container's state on standard input.\n"
+    "\n"
+    "STAGE is one of\n"
+    "  createRuntime, prestart  apply the policy's settings and start the guard\n"
+    "  poststart                check both once more and correct them\n"
+    "  poststop                 end the guard and remove its state\n"
+    "\n"
+    "Options:\n"
+    "  --policy FILE          policy, with drop-ins in policy.d beside it\n"
+    "                         (default: " OOMGUARD_POLICY_FILE ")\n"
+    "  --root DIR             state of guarded containers (default: " OOMGUARD_STATE_DIR ")\n"
+    "  --failure open|closed  open: a failure never stops the container (default);\n"
+    "                         closed: a container that would stand unguarded is refused\n"
+    "  --deadline TIME        give up after this long (default: 2s); keep it far below the\n"
+    "                         `timeout` of the hook's entry in config.json\n"
+    "  --dry-run              print as JSON what would be done, and change nothing\n"
+    "  --help, --version\n";
 
 static const char *const stage_names[] = {
-	[SPEC_STAGE_PRESTART] = "prestart",
-	[SPEC_STAGE_CREATE_RUNTIME] = "createRuntime",
-	[SPEC_STAGE_POSTSTART] = "poststart",
-	[SPEC_STAGE_POSTSTOP] = "poststop",
+    [SPEC_STAGE_PRESTART] = "prestart",
+    [SPEC_STAGE_CREATE_RUNTIME] = "createRuntime",
+    [SPEC_STAGE_POSTSTART] = "poststart",
+    [SPEC_STAGE_POSTSTOP] = "poststop",
 };
 #define STAGES (sizeof(stage_names) / sizeof(stage_names[0]))
 
@@ -61,8 +61,8 @@ static int set_path(const char *option, const char *value, const char **out, str
 {
 	/* The hook's working directory is the bundle, which is not the host's to trust. */
 	if (value[0] != '/')
-		return error_say(err, EINVAL, "%s: found \"%s\", allowed is an absolute path", option,
-				 value);
+		return error_say(err, EINVAL, "%s: found \"%s\", allowed is an absolute path",
+				 option, value);
 	*out = value;
 	return 0;
 }
@@ -70,8 +70,8 @@ static int set_path(const char *option, const char *value, const char **out, str
 static int set_failure(const char *value, struct hook_args *out, struct error *err)
 {
 	if (strcmp(value, "open") && strcmp(value, "closed"))
-		return error_say(err, EINVAL, "--failure: found \"%s\", allowed are open and closed",
-				 value);
+		return error_say(err, EINVAL,
+				 "--failure: found \"%s\", allowed are open and closed", value);
 	out->closed = !strcmp(value, "closed");
 	return 0;
 }

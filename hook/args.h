@@ -12,7 +12,7 @@ struct hook_args {
 	enum spec_stage stage;
 	const char *policy; /* absolute, or NULL: the compiled-in path */
 	const char *root;   /* absolute state root, or NULL: the default */
-	bool closed;        /* --failure closed */
+	bool closed;	    /* --failure closed */
 	uint64_t deadline_ms;
 	bool dry_run, help, version;
 };

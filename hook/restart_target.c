@@ -174,8 +174,8 @@ static char **delete_words(const struct restart_facts *facts)
 	return NULL;
 }
 
-__attribute__((format(printf, 3, 4))) static int say(struct restart_plan *out,
-						     enum restart_way way, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static int say(struct restart_plan *out, enum restart_way way,
+						     const char *format, ...)
 {
 	va_list args;
 	int n;

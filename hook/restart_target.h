@@ -20,7 +20,7 @@ struct restart_facts {
 	const char *runtime;   /* the entry of the policy's `runtimes` that runs; NULL: none does */
 	const char *start_dir; /* where the runtime was started; NULL: cannot be told */
 	bool state_dir_stands; /* <runtime_root>/<id> is there */
-	bool terminal;         /* config.json: process.terminal */
+	bool terminal;	       /* config.json: process.terminal */
 };
 
 /*

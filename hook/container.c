@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "container.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+#include "deadline.h"
+#include "proc.h"
+#include "shim_of.h"
+
+#define TAKE_ROUNDS 8
+#define PRUNE_MAX 8 /* at most so many directories are read for it: a start must stay quick */
+
+void container_init(struct container *container)
+{
+	*container = (struct container){.dir = -1, .lock = -1};
+	container->root.dirfd = container->root.containers = -1;
+}
+
+void container_close(struct container *container)
+{
+	cleanup_closep(&container->lock);
+	cleanup_closep(&container->dir);
+	state_root_close(&container->root);
+	container_init(container);
+}
+
+int container_root(struct hook *hook, bool create, struct container *container, struct error *err)
+{
+	return state_root_open(hook->args.root, create, &container->root, err);
+}
+
+static bool unlinked(int dir)
+{
+	struct stat st;
+
+	return fstat(dir, &st) < 0 || st.st_nlink == 0;
+}
+
+/* Whoever held the lock before may have removed the directory with it: then once more. */
+static int take(struct container *container, bool create, struct error *err)
+{
+	for (unsigned round = 0; round < TAKE_ROUNDS; round++) {
+		cleanup_closep(&container->lock);
+		cleanup_closep(&container->dir);
+		container->dir =
+		    state_container_open(&container->root, container->key, create, err);
+		if (container->dir < 0) {
+			int r = container->dir;
+
+			container->dir = -1;
+			return r;
+		}
+		container->lock = state_lock(container->dir, STATE_LOCK, deadline_left_ms());
+		if (container->lock == -ENOENT ||
+		    (container->lock >= 0 && unlinked(container->dir)))
+			continue;
+		if (container->lock >= 0)
+			return 0;
+		return error_set(err, -container->lock, "lock the container's state %s",
+				 container->key);
+	}
+	return error_say(err, EBUSY, "the container's state %s comes and goes", container->key);
+}
+
+int container_make(struct container *container, const char *id, const char *runtime_root,
+		   struct error *err)
+{
+	state_key(id, runtime_root ? runtime_root : "", container->key);
+	return take(container, true, err);
+}
+
+bool init_lives(const struct hook *hook, const struct plan *plan)
+{
+	struct proc_stat stat;
+	char boot_id[37];
+
+	if (!plan->init_pid || proc_boot_id(hook->procfd, boot_id) < 0 ||
+	    strcmp(boot_id, plan->boot_id))
+		return false;
+	return proc_stat_read(hook->procfd, plan->init_pid, &stat) == 0 &&
+	       stat.start_ticks == plan->init_start_ticks && stat.state != 'Z' && stat.state != 'X';
+}
+
+struct search {
+	struct hook *hook;
+	const char *id, *runtime_root;
+	char key[STATE_KEY_MAX];
+	unsigned found;
+};
+
+static int look_at(const struct state_root *root, const char *key, void *context)
+{
+	cleanup_close int dir = state_container_open(root, key, false, NULL);
+	struct search *search = context;
+	struct plan plan = {0};
+
+	if (dir < 0 || plan_read(dir, &plan, NULL) < 0)
+		return 0;
+	if (!strcmp(plan.identity.id, search->id) &&
+	    (!search->runtime_root || !plan.identity.runtime_root[0] ||
+	     !strcmp(plan.identity.runtime_root, search->runtime_root)) &&
+	    !init_lives(search->hook, &plan)) {
+		memcpy(search->key, key, strlen(key) + 1);
+		search->found++;
+	}
+	plan_free(&plan);
+	return 0;
+}
+
+int container_find(struct hook *hook, struct container *container, const char *id,
+		   const char *runtime_root, struct error *err)
+{
+	struct search search = {.hook = hook, .id = id, .runtime_root = runtime_root};
+	int r;
+
+	state_key(id, runtime_root ? runtime_root : "", container->key);
+	r = take(container, false, err);
+	if (r != -ENOENT)
+		return r;
+	state_containers(&container->root, look_at, &search);
+	if (search.found != 1)
+		return -ENOENT;
+	memcpy(container->key, search.key, sizeof(search.key));
+	return take(container, false, err);
+}
+
+struct prune {
+	struct hook *hook;
+	const char *keep;
+	unsigned looked;
+};
+
+static int prune_one(const struct state_root *root, const char *key, void *context)
+{
+	cleanup_close int dir = state_container_open(root, key, false, NULL);
+	cleanup_close int lock = -1;
+	struct prune *prune = context;
+	struct plan plan = {0};
+	bool dead;
+
+	if (dir < 0 || !strcmp(key, prune->keep) || state_locked(dir, STATE_SHIM_LOCK))
+		return 0;
+	lock = state_lock(dir, STATE_LOCK, 0);
+	if (lock < 0 || plan_read(dir, &plan, NULL) < 0)
+		return 0;
+	dead = !plan.cleanup_by_poststop && !init_lives(prune->hook, &plan) &&
+	       !shim_restarting(prune->hook, dir, &plan);
+	plan_free(&plan);
+	if (dead)
+		state_container_remove(root, key, NULL);
+	return ++prune->looked >= PRUNE_MAX;
+}
+
+void container_prune(struct hook *hook, const struct container *container)
+{
+	struct prune prune = {.hook = hook, .keep = container->key};
+
+	state_containers(&container->root, prune_one, &prune);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A container's directory in the state root, held by one hook at a time. */
+#pragma once
+
+#include "hook.h"
+#include "state.h"
+
+struct container {
+	struct state_root root;
+	char key[STATE_KEY_MAX];
+	int dir;  /* containers/KEY; -1: none */
+	int lock; /* held */
+};
+
+void container_init(struct container *container);
+/* Lets go of everything; the directory stays. */
+void container_close(struct container *container);
+
+/* Opens the state root. -ENOENT without `create` when there is none. */
+int container_root(struct hook *hook, bool create, struct container *container, struct error *err);
+
+/* Makes or opens the directory of this id below that runtime root (NULL: not known), and locks it
+ * within the deadline. */
+int container_make(struct container *container, const char *id, const char *runtime_root,
+		   struct error *err);
+
+/*
+ * The same for one that is there: by id and runtime root, else, since a runtime may have removed
+ * what a relative root is known by, by the id alone if exactly one of that name has ended.
+ * -ENOENT: none.
+ */
+int container_find(struct hook *hook, struct container *container, const char *id,
+		   const char *runtime_root, struct error *err);
+
+/* The plan's init is alive: the same boot, pid and start time. */
+bool init_lives(const struct hook *hook, const struct plan *plan);
+
+/* Removes what is left of containers that ended with nobody to clean up behind them. */
+void container_prune(struct hook *hook, const struct container *container);

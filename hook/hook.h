@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One run of the hook: what was asked, what is held open, the plan in the making, and how failures
+ * are told. The stages are in stage_*.c.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "args.h"
+#include "journal.h"
+#include "plan.h"
+
+struct hook {
+	struct hook_args args;
+	int procfd;
+	bool logging;		/* a dry run leaves no trace in the log either */
+	struct journal journal; /* only the log until the container's directory is there */
+	struct plan plan;
+};
+
+/*
+ * Something failed that keeps the container from being guarded as the host declared it. Told on
+ * stderr and in the log. With --failure closed returns -ECANCELED: the caller gives up, the
+ * container is refused. Else it goes into the plan's problems, and 0 says: go on.
+ */
+int hook_problem(struct hook *hook, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Worth knowing, and the container is guarded all the same: goes into the plan and the log. */
+void hook_note(struct hook *hook, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* 0, or negative where the container is to be refused. Each may be run twice. */
+int stage_create(struct hook *hook); /* createRuntime and prestart */
+int stage_poststart(struct hook *hook);
+int stage_poststop(struct hook *hook);

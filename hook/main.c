@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * oomguard-hook: run by an OCI runtime at the stages of a container's life. Arguments, failure
+ * mode, deadline; the stages tell the rest.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "config.h"
+#include "deadline.h"
+#include "escape.h"
+#include "hook.h"
+
+/* A runtime may start us with a standard stream closed: nothing we open may take its number. */
+static void fill_streams(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* The hook's only way to say no is under --failure closed. */
+static int exit_code(const struct hook_args *args, int r)
+{
+	return r < 0 && args->closed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int run_stage(struct hook *hook)
+{
+	switch (hook->args.stage) {
+	case SPEC_STAGE_PRESTART:
+	case SPEC_STAGE_CREATE_RUNTIME:
+		return stage_create(hook);
+	case SPEC_STAGE_POSTSTART:
+		return stage_poststart(hook);
+	case SPEC_STAGE_POSTSTOP:
+		return stage_poststop(hook);
+	}
+	return -EINVAL;
+}
+
+static int run(struct hook *hook)
+{
+	struct error err = {0};
+	int r;
+
+	r = deadline_start(hook->args.deadline_ms, hook->args.closed, &err);
+	if (r < 0)
+		return hook_problem(hook, "%s", err.message);
+	hook->procfd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (hook->procfd < 0)
+		return hook_problem(hook, "/proc cannot be opened: %s", strerrordesc_np(errno));
+	r = run_stage(hook);
+	close(hook->procfd);
+	return r;
+}
+
+int main(int argc, char *argv[])
+{
+	struct hook hook = {.procfd = -1};
+	struct error err = {0};
+	int r;
+
+	fill_streams();
+	signal(SIGPIPE, SIG_IGN);
+	r = hook_args_parse(argc, argv, &hook.args, &err);
+	if (r == 0 && hook.args.help)
+		return fputs(hook_args_usage, stdout) < 0 || fflush(stdout) ? EXIT_FAILURE : 0;
+	if (r == 0 && hook.args.version)
+		return puts("oomguard-hook " OOMGUARD_VERSION) < 0 || fflush(stdout) ? EXIT_FAILURE
+										     : 0;
+	hook.logging = !hook.args.dry_run;
+	if (hook.logging)
+		journal_open(&hook.journal, -1, "");
+	if (r < 0)
+		hook_problem(&hook, "%s; see oomguard-hook --help", err.message);
+	else
+		r = run(&hook);
+	if (hook.logging)
+		journal_close(&hook.journal);
+	plan_free(&hook.plan);
+	return exit_code(&hook.args, r);
+}

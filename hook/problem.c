@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "escape.h"
+#include "hook.h"
+
+#define TEXT_MAX 1024
+
+static void tell(bool refused, const char *text)
+{
+	char shown[TEXT_MAX];
+
+	dprintf(STDERR_FILENO, "oomguard-hook: %s%s\n", refused ? "refused: " : "",
+		escape_terminal(text, shown, sizeof(shown)));
+}
+
+/* At poststop there is nothing left to refuse. */
+static bool refuses(const struct hook *hook)
+{
+	return hook->args.closed && hook->args.stage != SPEC_STAGE_POSTSTOP;
+}
+
+int hook_problem(struct hook *hook, const char *format, ...)
+{
+	bool refused = refuses(hook);
+	char text[TEXT_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	tell(refused, text);
+	if (hook->logging)
+		journal_event(&hook->journal, JOURNAL_ERROR, "problem", "%s%s",
+			      refused ? "refused: " : "", text);
+	if (refused)
+		return -ECANCELED;
+	plan_problem(&hook->plan, "%s", text);
+	return 0;
+}
+
+void hook_note(struct hook *hook, const char *format, ...)
+{
+	char text[TEXT_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (hook->logging)
+		journal_event(&hook->journal, JOURNAL_WARNING, "problem", "%s", text);
+	plan_problem(&hook->plan, "%s", text);
+}

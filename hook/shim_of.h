@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The shim that works on a container: whether it restarts it just now, and its end. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "hook.h"
+
+/*
+ * The shim of just this incarnation is about to run the container again: what the runtime deletes
+ * or makes now is the shim's own doing.
+ */
+bool shim_restarting(const struct hook *hook, int container_dir, const struct plan *plan);
+
+/*
+ * Ends the shim that holds shim.lock: SIGTERM, and SIGKILL when it does not let go within wait_ms.
+ * 0 when none is there any more, else -ETIMEDOUT.
+ */
+int shim_end(const struct hook *hook, int container_dir, unsigned wait_ms);

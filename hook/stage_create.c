@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* createRuntime and prestart: decide, apply, freeze the plan, start the shim. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "container.h"
+#include "deadline.h"
+#include "dry_run.h"
+#include "gather.h"
+#include "history.h"
+#include "hook.h"
+#include "launch.h"
+#include "make_plan.h"
+#include "report.h"
+#include "shim_of.h"
+
+static bool same_incarnation(const struct plan *a, const struct plan *b)
+{
+	return a->init_pid && a->init_pid == b->init_pid &&
+	       a->init_start_ticks == b->init_start_ticks && !strcmp(a->boot_id, b->boot_id);
+}
+
+/* Leaves the lock files: ours is held. */
+static void wipe(int dir)
+{
+	static const char *const files[] = {STATE_PLAN, STATE_STATUS, STATE_EVENTS,
+					    STATE_EVENTS ".1", STATE_CANCELLED};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		unlinkat(dir, files[i], 0);
+}
+
+static int start_shim(struct hook *hook, const struct container *container)
+{
+	struct error err = {0};
+	char text[1100];
+	int r = launch_shim(container->root.path, container->key, deadline_left_ms(), &err);
+
+	if (r == 0)
+		return 0;
+	return hook_problem(hook, "%s", error_text(&err, text, sizeof(text)));
+}
+
+/*
+ * What an earlier incarnation left. Its shim is ended, unless it is the one that runs us just now:
+ * then it leaves by itself, and its journal and a `cancelled` go on.
+ */
+static int replace_old(struct hook *hook, const struct container *container, const struct plan *old)
+{
+	int r;
+
+	if (old && shim_restarting(hook, container->dir, old))
+		return 0;
+	r = shim_end(hook, container->dir, deadline_left_ms() / 2);
+	if (r < 0)
+		return hook_problem(hook, "the shim of the container's last run does not end");
+	wipe(container->dir);
+	return 0;
+}
+
+/* Settings, plan, shim: from here on things are changed. */
+static int guard(struct hook *hook, const struct container *container, const struct memcg *memcg)
+{
+	struct error err = {0};
+	char text[1100];
+	size_t problems;
+	int r = make_settings(hook, memcg);
+
+	if (r < 0)
+		return r;
+	r = plan_write(container->dir, &hook->plan, &err);
+	if (r < 0)
+		return hook_problem(hook, "%s", error_text(&err, text, sizeof(text)));
+	report_created(hook, container->dir);
+	if (!hook->plan.guarded)
+		return 0;
+	problems = hook->plan.problems_len;
+	r = start_shim(hook, container);
+	if (r == 0 && hook->plan.problems_len > problems)
+		r = plan_write(container->dir, &hook->plan, NULL) < 0 ? -EIO : 0;
+	return r;
+}
+
+/* A second run for the same incarnation, as when prestart and createRuntime are both registered. */
+static int again(struct hook *hook, const struct container *container, struct plan *old)
+{
+	plan_free(&hook->plan);
+	hook->plan = *old;
+	*old = (struct plan){0};
+	if (!hook->plan.guarded || state_locked(container->dir, STATE_SHIM_LOCK))
+		return 0;
+	return start_shim(hook, container);
+}
+
+static int with_directory(struct hook *hook, const struct container *container,
+			  const struct memcg *memcg)
+{
+	struct plan old = {0};
+	bool has_old = plan_read(container->dir, &old, NULL) == 0;
+	int r;
+
+	if (has_old && same_incarnation(&old, &hook->plan)) {
+		r = again(hook, container, &old);
+	} else {
+		r = replace_old(hook, container, has_old ? &old : NULL);
+		if (r == 0)
+			r = guard(hook, container, memcg);
+	}
+	if (has_old)
+		plan_free(&old);
+	return r;
+}
+
+static int take_directory(struct hook *hook, struct container *container)
+{
+	const struct identity *id = &hook->plan.identity;
+	struct error err = {0};
+	char text[1100];
+	int r = container_root(hook, true, container, &err);
+
+	if (r == 0)
+		r = container_make(container, id->id, id->runtime_root, &err);
+	if (r == 0)
+		return 0;
+	hook_problem(hook, "%s", error_text(&err, text, sizeof(text)));
+	return r;
+}
+
+static int decided(struct hook *hook, const struct memcg *memcg)
+{
+	struct container container;
+	int r;
+
+	container_init(&container);
+	r = take_directory(hook, &container);
+	if (r == 0) {
+		container_prune(hook, &container);
+		history_prune(&container.root);
+		r = with_directory(hook, &container, memcg);
+		/* A refused container leaves nothing behind. */
+		if (r < 0 && hook->args.closed) {
+			shim_end(hook, container.dir, deadline_left_ms() / 2);
+			state_container_remove(&container.root, container.key, NULL);
+		}
+	}
+	container_close(&container);
+	return r;
+}
+
+int stage_create(struct hook *hook)
+{
+	struct gathered gathered;
+	struct memcg memcg = {.dirfd = -1, .freezer = -1};
+	int r = gather_state(hook, &gathered);
+
+	if (r == 0)
+		r = gather_all(hook, &gathered);
+	if (r == 0 && !hook->plan.identity.sandbox) {
+		r = make_plan(hook, &gathered, &memcg);
+		if (r == 0)
+			r = hook->args.dry_run ? dry_run_create(hook, &memcg)
+					       : decided(hook, &memcg);
+	}
+	if (memcg.dirfd >= 0)
+		memcg_close(&memcg);
+	gathered_free(&gathered);
+	return r;
+}

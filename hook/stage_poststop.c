@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* poststop: the container is gone; its shim goes, and its state. Incidents stay. */
+#include <errno.h>
+
+#include "cleanup.h"
+#include "container.h"
+#include "deadline.h"
+#include "dry_run.h"
+#include "gather.h"
+#include "history.h"
+#include "hook.h"
+#include "shim_of.h"
+
+/*
+ * The container that the runtime would have restarted through us was deleted: whoever makes one of
+ * that name again starts with a full budget. A manager deletes at every restart of its own.
+ */
+static void forget_history(const struct container *container, const struct plan *plan)
+{
+	struct restart_history history;
+
+	if (plan->restart.way != RESTART_RUNTIME)
+		return;
+	history_key(&plan->identity, &history);
+	history_remove(&container->root, &history);
+}
+
+static int clean_up(struct hook *hook, const struct container *container)
+{
+	bool has_plan = plan_read(container->dir, &hook->plan, NULL) == 0;
+	struct error err = {0};
+	char text[1100];
+
+	/* This is the shim's own delete on the way to the next incarnation. */
+	if (has_plan && shim_restarting(hook, container->dir, &hook->plan))
+		return 0;
+	if (hook->args.dry_run)
+		return dry_run_poststop(hook, container);
+	if (shim_end(hook, container->dir, deadline_left_ms() / 2) < 0)
+		hook_problem(hook, "the shim does not end");
+	if (has_plan)
+		forget_history(container, &hook->plan);
+	if (state_container_remove(&container->root, container->key, &err) < 0)
+		hook_problem(hook, "%s", error_text(&err, text, sizeof(text)));
+	return 0;
+}
+
+int stage_poststop(struct hook *hook)
+{
+	cleanup_free char *runtime_root = NULL;
+	struct container container;
+	struct gathered gathered;
+	struct error err = {0};
+	char text[1100];
+	int r = gather_state(hook, &gathered);
+
+	container_init(&container);
+	if (r == 0) {
+		gather_runtime_root(hook, &gathered, &runtime_root);
+		r = container_root(hook, false, &container, &err);
+		if (r == 0)
+			r = container_find(hook, &container, gathered.state.id, runtime_root, &err);
+		if (r == 0)
+			clean_up(hook, &container);
+		else if (r != -ENOENT)
+			hook_problem(hook, "%s", error_text(&err, text, sizeof(text)));
+	}
+	container_close(&container);
+	gathered_free(&gathered);
+	return 0;
+}
