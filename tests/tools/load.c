@@ -189,7 +189,7 @@ struct child {
 	pid_t pid;
 };
 
-static void start_child(struct child *child)
+static void start_child(struct child *child, size_t number)
 {
 	child->pid = fork();
 	if (child->pid < 0)
@@ -198,7 +198,7 @@ static void start_child(struct child *child)
 		signal(SIGTERM, SIG_DFL);
 		_exit(run(child->argc, child->argv));
 	}
-	dprintf(STDOUT_FILENO, "started %d\n", child->pid);
+	dprintf(STDOUT_FILENO, "started %zu\n", number);
 }
 
 static size_t split_children(int argc, char **argv, struct child *children)
@@ -228,7 +228,7 @@ static _Noreturn void init(long respawns, int argc, char **argv)
 		signal(SIGTERM, on_term);
 	dprintf(STDOUT_FILENO, "init is up\n");
 	for (size_t i = 0; i < len; i++)
-		start_child(&children[i]);
+		start_child(&children[i], i);
 	for (;;) {
 		int status;
 		pid_t pid = waitpid(-1, &status, 0);
@@ -239,13 +239,13 @@ static _Noreturn void init(long respawns, int argc, char **argv)
 			if (children[i].pid != pid)
 				continue;
 			if (WIFSIGNALED(status))
-				dprintf(STDOUT_FILENO, "child %d killed by %d\n", pid,
+				dprintf(STDOUT_FILENO, "child %zu killed by %d\n", i,
 					WTERMSIG(status));
 			else
-				dprintf(STDOUT_FILENO, "child %d exited %d\n", pid,
+				dprintf(STDOUT_FILENO, "child %zu exited %d\n", i,
 					WEXITSTATUS(status));
 			if (respawns-- > 0)
-				start_child(&children[i]);
+				start_child(&children[i], i);
 		}
 	}
 }

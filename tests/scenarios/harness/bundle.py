@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bundles: a root file system of busybox and the load program, and a config.json."""
+
+import functools
+import json
+import pathlib
+import shutil
+
+SPEC_SCHEMA = pathlib.Path("/usr/share/gocode/src/github.com/opencontainers/runtime-spec/schema")
+MIB = 1024 * 1024
+
+
+def make_rootfs(directory, load):
+    """One read-only root file system serves all containers."""
+    for name in ("bin", "proc", "dev", "sys", "tmp", "box"):
+        (directory / name).mkdir(parents=True)
+    shutil.copy("/bin/busybox", directory / "bin/busybox")
+    shutil.copy(load, directory / "bin/load")
+    for name in ("sh", "sleep", "true", "cat"):
+        (directory / "bin" / name).symlink_to("busybox")
+    for program in ("busybox", "load"):
+        (directory / "bin" / program).chmod(0o755)
+    directory.chmod(0o755)
+    return directory
+
+
+def config(rootfs, args, cgroup, box, *, limit=48 * MIB, swap=None, pids=None, annotations=None,
+           hooks=None, disable_oom_killer=False, score=None, pid_namespace=True):
+    """A config.json as small as the runtimes accept. `swap` is memory and swap together."""
+    memory = {}
+    if limit:
+        memory = {"limit": limit}
+        if swap:
+            memory["swap"] = swap
+    if disable_oom_killer:
+        memory["disableOOMKiller"] = True
+    resources = {"memory": memory}
+    if pids:
+        resources["pids"] = {"limit": pids}
+    namespaces = ["mount", "ipc", "uts"] + (["pid"] if pid_namespace else [])
+    process = {
+        "terminal": False, "user": {"uid": 0, "gid": 0}, "args": args, "cwd": "/",
+        "env": ["PATH=/bin"], "noNewPrivileges": True,
+    }
+    if score is not None:
+        process["oomScoreAdj"] = score
+    return {
+        "ociVersion": "1.0.2",
+        "process": process,
+        "root": {"path": str(rootfs), "readonly": True},
+        "hostname": "test",
+        "mounts": [
+            {"destination": "/proc", "type": "proc", "source": "proc"},
+            {"destination": "/dev", "type": "tmpfs", "source": "tmpfs",
+             "options": ["nosuid", "mode=755", "size=1024k"]},
+            {"destination": "/box", "type": "bind", "source": str(box),
+             "options": ["rbind", "rw"]},
+        ],
+        "hooks": hooks or {},
+        "annotations": annotations or {},
+        "linux": {
+            "cgroupsPath": cgroup,
+            "resources": resources,
+            "namespaces": [{"type": name} for name in namespaces],
+        },
+    }
+
+
+@functools.lru_cache(maxsize=None)
+def _validator():
+    import jsonschema
+
+    path = SPEC_SCHEMA / "config-schema.json"
+    schema = json.loads(path.read_text())
+    resolver = jsonschema.RefResolver(path.as_uri(), schema)
+    return jsonschema.Draft4Validator(schema, resolver=resolver)
+
+
+def validate(document):
+    """Raises where the runtime specification's own schema does not take the document."""
+    _validator().validate(document)

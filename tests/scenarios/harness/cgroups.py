@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cgroups that the tests made: finding, reading, making, emptying and removing them."""
+
+import os
+import pathlib
+import signal
+
+from .waiting import wait_for
+
+# Everything the tests make lies below this one name.
+TOP = "/oomguard-tests"
+
+
+def hierarchies():
+    """Mount point by controller; the key "" is v2."""
+    found = {}
+    for line in pathlib.Path("/proc/self/mounts").read_text().splitlines():
+        _, point, kind, options = line.split()[:4]
+        if kind == "cgroup2":
+            found[""] = pathlib.Path(point)
+        elif kind == "cgroup":
+            for word in options.split(","):
+                if word not in ("rw", "relatime", "nosuid", "nodev", "noexec", "xattr"):
+                    found[word] = pathlib.Path(point)
+    return found
+
+
+def memory_dir(path):
+    """The directory of a cgroup in the hierarchy that limits memory."""
+    found = hierarchies()
+    return found.get("memory", found.get("")) / path.lstrip("/")
+
+
+def is_v1():
+    return "memory" in hierarchies()
+
+
+def set_limit(path, size):
+    """The same limit for memory and for memory with swap."""
+    directory = memory_dir(path)
+    if not is_v1():
+        (directory / "memory.max").write_text(str(size))
+        if (directory / "memory.swap.max").exists():
+            (directory / "memory.swap.max").write_text("0")
+        return
+    (directory / "memory.limit_in_bytes").write_text(str(size))
+    memsw = directory / "memory.memsw.limit_in_bytes"
+    if memsw.exists():
+        memsw.write_text(str(size))
+
+
+def delegate(path):
+    """On v2 a cgroup's children get the memory controller only when it says so."""
+    if not is_v1():
+        (memory_dir(path) / "cgroup.subtree_control").write_text("+memory")
+
+
+def make(path):
+    """Makes a cgroup in the memory hierarchy, with its parents."""
+    walked = ""
+    for name in path.strip("/").split("/"):
+        if walked:
+            delegate(walked)
+        walked += "/" + name
+        memory_dir(walked).mkdir(exist_ok=True)
+
+
+def move(path, pid):
+    (memory_dir(path) / "cgroup.procs").write_text(str(pid))
+
+
+def processes(path):
+    """Every process of the cgroup and of those below it, in the memory hierarchy."""
+    return _processes(memory_dir(path))
+
+
+def oom_kills(path):
+    """The kernel's own count for the subtree."""
+    directory = memory_dir(path)
+    if not is_v1():
+        return _keyed(directory / "memory.events", "oom_kill")
+    return sum(_keyed(pathlib.Path(d) / "memory.oom_control", "oom_kill")
+               for d, _, _ in os.walk(directory))
+
+
+def kill_and_remove(path):
+    """Ends what still lives in there and removes the cgroup from every hierarchy."""
+    directories = [point / path.lstrip("/") for point in set(hierarchies().values())]
+    directories = [directory for directory in directories if directory.is_dir()]
+    wait_for(f"{path} is empty", lambda: all([_kill_all(d) for d in directories]), 20)
+    for directory in directories:
+        wait_for(f"{directory} is removed", lambda d=directory: _remove(d), 20)
+
+
+def remaining(path):
+    """Directories of this name that are still there."""
+    points = set(hierarchies().values())
+    return [str(p / path.lstrip("/")) for p in points if (p / path.lstrip("/")).is_dir()]
+
+
+def remove_top():
+    """The common parent, where nothing of another run is in it."""
+    for point in set(hierarchies().values()):
+        try:
+            (point / TOP.lstrip("/")).rmdir()
+        except OSError:
+            continue
+
+
+def _keyed(file, key):
+    for line in file.read_text().splitlines():
+        if line.split()[0] == key:
+            return int(line.split()[1])
+    return 0
+
+
+def _processes(directory):
+    pids = []
+    for current, _, _ in os.walk(directory):
+        try:
+            pids += [int(p) for p in (pathlib.Path(current) / "cgroup.procs").read_text().split()]
+        except OSError:
+            continue
+    return sorted(set(pids))
+
+
+def _kill_all(directory):
+    """True once nothing is left. A frozen process dies only when it is thawed."""
+    pids = _processes(directory)
+    for pid in pids:
+        try:
+            fd = os.pidfd_open(pid)
+        except ProcessLookupError:
+            continue
+        try:
+            # The number may have been given to another process since the list was read.
+            if pid in _processes(directory):
+                signal.pidfd_send_signal(fd, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        finally:
+            os.close(fd)
+    for name, word in (("freezer.state", "THAWED"), ("cgroup.freeze", "0")):
+        try:
+            (directory / name).write_text(word)
+        except OSError:
+            pass
+    return not pids
+
+
+def _remove(directory):
+    for current, _, _ in os.walk(directory, topdown=False):
+        try:
+            os.rmdir(current)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The machine the scenarios run on: which cgroups, which powers, where to put things."""
+
+import pathlib
+
+CAP_SYS_RESOURCE = 24
+
+
+class Machine:
+    """`kind` is "host" or "vm"; `slow` stretches the deadlines of waits, nothing else."""
+
+    def __init__(self, kind, programs, load, scratch):
+        self.kind = kind
+        self.slow = 2 if kind == "vm" else 1
+        self.hook = programs / "libexec/oomguard/oomguard-hook"
+        self.shim = programs / "libexec/oomguard/oomguard-shim"
+        self.cli = programs / "bin/oomguard"
+        self.load = load
+        self.scratch = scratch
+
+    def has(self, need):
+        if need in ("v1", "v2"):
+            return need == self.cgroup_version()
+        if need == "swap":
+            return len(pathlib.Path("/proc/swaps").read_text().splitlines()) > 1
+        if need == "negative-scores":
+            return bool(self._capabilities() >> CAP_SYS_RESOURCE & 1)
+        return need == self.kind
+
+    @staticmethod
+    def cgroup_version():
+        """v1 where the memory controller is mounted as v1, as in the hybrid layout."""
+        for line in pathlib.Path("/proc/self/mounts").read_text().splitlines():
+            kind, options = line.split()[2:4]
+            if kind == "cgroup" and "memory" in options.split(","):
+                return "v1"
+        return "v2"
+
+    @staticmethod
+    def _capabilities():
+        for line in pathlib.Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("CapEff:"):
+                return int(line.split()[1], 16)
+        return 0

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Waiting for something to happen: short polling with a deadline, never a sleep for luck."""
+
+import time
+
+from .errors import Failure
+
+INTERVAL_S = 0.01
+
+
+def wait_for(what, probe, limit_s):
+    """Returns the first true value of probe(). Says what did not happen, and what was there."""
+    end = time.monotonic() + limit_s
+    while True:
+        value = probe()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Failure(f"{what}: not within {limit_s:.0f} s, last seen {value!r}")
+        time.sleep(INTERVAL_S)

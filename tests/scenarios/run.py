@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the container scenarios: one line each, "ok", "FAIL" or "skipped".
+
+The same list runs on the host and in the virtual machines. A scenario that needs what the machine
+lacks by its nature is skipped; with --strict anything else that is missing is a failure.
+"""
+
+import argparse
+import importlib
+import pathlib
+import shutil
+import signal
+import sys
+import tempfile
+import traceback
+
+from harness import bundle, cgroups
+from harness.context import Context
+from harness.errors import Failure, Skip
+from harness.machine import Machine
+from harness.registry import SCENARIOS
+
+TOPICS = pathlib.Path(__file__).parent / "topics"
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--programs", type=pathlib.Path, required=True,
+                        help="prefix the static release build is installed in")
+    parser.add_argument("--load", type=pathlib.Path, required=True, help="the load program")
+    parser.add_argument("--name", default="host", help="first part of every test's name")
+    parser.add_argument("--machine", choices=("host", "vm"), default="host")
+    parser.add_argument("--scratch", type=pathlib.Path, default=pathlib.Path("/var/tmp"))
+    parser.add_argument("--filter", default="", help="only names that contain this")
+    parser.add_argument("--strict", action="store_true", help="a missing tool is a failure")
+    parser.add_argument("--keep", action="store_true", help="keep what failed scenarios left")
+    parser.add_argument("--list", action="store_true", help="print the names and end")
+    return parser.parse_args()
+
+
+def out_of_time(_signal, _frame):
+    raise Failure("the scenario's own time limit is over")
+
+
+def terminated(_signal, _frame):
+    raise KeyboardInterrupt
+
+
+def run_one(scenario, runtime_name, machine, rootfs, serial, keep):
+    """Returns (word, why, diagnosis)."""
+    missing = [need for need in scenario.needs if not machine.has(need)]
+    if missing:
+        return "skipped", f"this machine has no {', '.join(missing)}", []
+    word, why, diagnosis, context = "ok", "", [], None
+    signal.alarm(scenario.limit_s * machine.slow)
+    try:
+        context = Context(machine, rootfs, scenario.name, runtime_name, serial)
+        scenario.run(context)
+        context.nothing_left()
+    except Skip as error:
+        word, why = "missing", str(error)
+    except Failure as error:
+        word, why = "FAIL", str(error)
+    except Exception as error:  # a fault of the scenario fails that scenario only
+        word, why = "FAIL", f"{type(error).__name__}: {error}"
+        diagnosis = traceback.format_exc().splitlines()[-6:]
+    finally:
+        signal.alarm(0)
+        if context:
+            if word == "FAIL":
+                diagnosis += list(context.diagnosis())
+            problems = context.cleanup(keep and word == "FAIL")
+            if problems and word == "ok":
+                word, why = "FAIL", f"cleanup: {'; '.join(problems)}"
+    return word, why, diagnosis
+
+
+def selected(options):
+    for scenario in SCENARIOS:
+        for runtime in scenario.runtimes:
+            name = "/".join(filter(None, (options.name, runtime, scenario.name)))
+            if options.filter in name:
+                yield name, scenario, runtime
+
+
+def main():
+    options = arguments()
+    for topic in sorted(TOPICS.glob("*.py")):
+        importlib.import_module(f"topics.{topic.stem}")
+    if options.list:
+        print("\n".join(name for name, _, _ in selected(options)))
+        return 0
+    signal.signal(signal.SIGALRM, out_of_time)
+    signal.signal(signal.SIGTERM, terminated)
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="oomguard-test-", dir=options.scratch))
+    machine = Machine(options.machine, options.programs, options.load, scratch)
+    failed = 0
+    try:
+        rootfs = bundle.make_rootfs(scratch / "rootfs", options.load)
+        for serial, (name, scenario, runtime) in enumerate(selected(options)):
+            word, why, diagnosis = run_one(scenario, runtime, machine, rootfs, serial,
+                                           options.keep)
+            if word == "missing":
+                word = "FAIL" if options.strict else "skipped"
+            failed += word == "FAIL"
+            print(f"{word} {name}" + (f": {' '.join(why.split())}" if why else ""), flush=True)
+            for line in diagnosis:
+                print(f"#   {line}", flush=True)
+    finally:
+        cgroups.remove_top()
+        if not options.keep:
+            shutil.rmtree(scratch, ignore_errors=True)
+    print("# end of scenarios", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Users and our hooks meet: delete, cancel, many containers one after the other."""
+
+import os
+import pathlib
+
+from harness import policy, scenario
+
+SLOW = {"max": 3, "within": "10m", "backoff": {"initial": "5m", "factor": 1, "max": "5m"}}
+
+
+@scenario("delete-in-backoff")
+def delete_in_backoff(t):
+    """The user's delete while we wait to restart ends it: no restart, nothing left."""
+    c = t.container("init 0 leak", policy({"process": "restart"}, SLOW))
+    c.start()
+    c.wait_phase("backoff")
+    t.true("the container stands stopped", c.stopped())
+    result = t.runtime.call("delete", c.id)
+    t.equal("delete", (result.returncode, result.stdout.strip()), (0, ""))
+    t.equal("the runtime knows it no more", c.state(), None)
+    t.equal("starts", len(c.lines("init is up")), 1)
+
+
+@scenario("cancel-in-backoff")
+def cancel_in_backoff(t):
+    """`oomguard cancel` keeps the container stopped, and the record says why."""
+    c = t.container("init 0 leak", policy({"process": "restart"}, SLOW))
+    c.start()
+    c.wait_phase("backoff")
+    t.equal("cancel", t.guard.cli("cancel", c.id)[0], 0)
+    c.wait_incident(result="cancelled")
+    c.wait_event("cancelled")
+    t.true("the container stands stopped", c.stopped())
+
+
+@scenario("cancel-unknown", runtimes=("",))
+def cancel_unknown(t):
+    """A container that nobody knows has an exit code of its own."""
+    t.guard.root.mkdir(mode=0o700)
+    t.equal("cancel", t.guard.cli("cancel", "no-such-container")[0], 3)
+
+
+@scenario("list-and-prefix")
+def list_and_prefix(t):
+    """The CLI lists what is guarded and takes a unique beginning of an id."""
+    a = t.container("init 0 sleep", policy(), name="left")
+    b = t.container("init 0 leak", policy(), name="right")
+    a.start()
+    b.start()
+    b.wait_incident(result="reported")
+    code, _, said = t.guard.cli("list")
+    t.true("both are listed", code == 0 and a.id in said and b.id in said)
+    t.equal("status by a prefix", t.guard.cli("status", a.id[:-2])[0], 0)
+    t.equal("status by a prefix of two", t.guard.cli("status", a.id[:5])[0], 1)
+    code, _, said = t.guard.cli("incidents", b.id)
+    t.true("the incident is told", code == 0 and b.id in said)
+    t.true("and not as another's", b.id not in t.guard.cli("incidents", a.id)[2])
+    t.true("events are told", "armed" in t.guard.cli("events", a.id)[2])
+
+
+@scenario("create-then-start")
+def create_then_start(t):
+    """A container made by create and start is guarded, but not restartable by us."""
+    c = t.container("init 0 leak", policy({"process": "restart"}))
+    with open(c.output, "ab") as out:
+        t.equal("create", t.runtime.call("create", "-b", c.dir, c.id, stdout=out).returncode, 0)
+        t.equal("start", t.runtime.call("start", c.id, stdout=out).returncode, 0)
+    incident = c.wait_incident(result="killed")[0]
+    t.equal("asked", incident["asked"], "restart")
+    c.wait_stopped()
+    t.equal("starts", len(c.lines("init is up")), 1)
+
+
+@scenario("many", limit_s=300)
+def many(t):
+    """200 containers come and go; a shim that lives through it holds not one fd more."""
+    neighbour = t.container("init 0 sleep", policy(), name="neighbour")
+    neighbour.start()
+    shim = neighbour.wait_phase("watching")["shim"]["pid"]
+    before = sorted(os.readlink(fd) for fd in pathlib.Path(f"/proc/{shim}/fd").iterdir())
+    for number in range(100 if t.machine.kind == "host" else 40):
+        c = t.container("init 0 sleep", policy(), name=f"n{number}")
+        c.start()
+        c.delete()
+        t.equal("state directories", t.guard.directories(), [t.guard.directory(neighbour.id).name])
+    after = sorted(os.readlink(fd) for fd in pathlib.Path(f"/proc/{shim}/fd").iterdir())
+    t.equal("the neighbour's fds", after, before)
+    t.wait("one shim lives", lambda: t.guard.shims() == [shim])
