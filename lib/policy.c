@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy.h"
+
+#include <signal.h>
+
+const struct profile profile_builtin = {
+    .settings =
+	{
+	    .oom_killer = SWITCH_ON,
+	    .oom_group = SWITCH_LEAVE,
+	    .score_init = {.kind = SCORE_LEAVE},
+	    .score_workload = {.kind = SCORE_LEAVE},
+	    .swap = {.kind = SIZE_LEAVE},
+	    .swappiness = -1,
+	    .limit = {.kind = LIMIT_LEAVE},
+	},
+    /* Every slot of onOom: report only. */
+    .on_oom = {POLICY_REPORT},
+    .respawn_grace_ms = 0,
+    .restart =
+	{
+	    .via = RESTART_VIA_AUTO,
+	    .max = 5,
+	    .within_ms = 10 * 60 * 1000,
+	    .backoff_initial_ms = 1000,
+	    .backoff_factor = 2,
+	    .backoff_max_ms = 5 * 60 * 1000,
+	    .give_up = GIVE_UP_KILL,
+	},
+    .kill = {.signal = SIGKILL, .grace_ms = 0},
+    .evidence = {.budget_ms = 100},
+};
+
+const struct host_policy host_policy_builtin = {
+    .max_concurrent_restarts = 4,
+    .runtimes_len = 2,
+    .runtimes = {"/usr/sbin/runc", "/usr/bin/crun"},
+};
+
+const char *oom_slot_name(enum oom_slot slot)
+{
+	switch (slot) {
+	case OOM_SLOT_INIT:
+		return "init";
+	case OOM_SLOT_PROCESS:
+		return "process";
+	case OOM_SLOT_GROUP:
+		return "group";
+	case OOM_SLOT_ANCESTOR:
+		return "ancestor";
+	case OOM_SLOT_GLOBAL:
+		return "global";
+	case OOM_SLOT_UNKNOWN:
+	case OOM_SLOT_COUNT:
+		break;
+	}
+	return "unknown";
+}
+
+const char *policy_action_name(enum policy_action action)
+{
+	switch (action) {
+	case POLICY_REPORT:
+		return "report";
+	case POLICY_KILL:
+		return "kill";
+	case POLICY_RESTART:
+		break;
+	}
+	return "restart";
+}

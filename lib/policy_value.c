@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads the values of policy keys. What is accepted here is, form by form, what the definitions in
+ * schema/policy.schema.json accept: the digits are counted so that no value can overflow and that
+ * the canonical form of a value is always a valid form too.
+ */
+#include "policy_keys.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ere.h"
+#include "escape.h"
+#include "units.h"
+
+#define DIGITS "0123456789"
+#define FRACTION_DIGITS 3
+
+/* A unit and how many digits may stand before it; with a fraction (where it may have one) less. */
+struct unit_form {
+	const char *unit;
+	size_t digits;
+	size_t digits_with_fraction; /* 0: no fraction */
+};
+
+static const struct unit_form size_units[] = {
+    {"", 15, 0},   {"B", 15, 0}, {"KiB", 12, 11}, {"KB", 12, 11}, {"MiB", 9, 8}, {"MB", 9, 8},
+    {"GiB", 6, 5}, {"GB", 6, 5}, {"TiB", 3, 2},	  {"TB", 3, 2},	  {NULL, 0, 0},
+};
+static const struct unit_form duration_units[] = {
+    {"ms", 8, 0}, {"s", 5, 5}, {"m", 4, 0}, {"h", 3, 0}, {NULL, 0, 0},
+};
+static const struct unit_form percent_units[] = {{"%", 3, 3}, {NULL, 0, 0}};
+
+static bool has_form(const char *text, const struct unit_form *units)
+{
+	size_t whole = strspn(text, DIGITS);
+	size_t fraction = 0;
+
+	text += whole;
+	if (*text == '.') {
+		fraction = strspn(text + 1, DIGITS);
+		if (fraction == 0 || fraction > FRACTION_DIGITS)
+			return false;
+		text += 1 + fraction;
+	}
+	for (; units->unit; units++)
+		if (strcmp(units->unit, text) == 0)
+			return whole > 0 &&
+			       whole <= (fraction ? units->digits_with_fraction : units->digits);
+	return false;
+}
+
+static bool is_text(const struct json *value, const char *text)
+{
+	return value->type == JSON_STRING && strcmp(value->text, text) == 0;
+}
+
+static int read_word(const struct policy_word *words, const struct json *value, int *out)
+{
+	for (; words->word; words++) {
+		if (!is_text(value, words->word))
+			continue;
+		*out = words->value;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int read_bytes(const struct json *value, uint64_t *out)
+{
+	if (value->type == JSON_NUMBER)
+		return json_uint64(value, out) < 0 || *out > 999999999999999 ? -EINVAL : 0;
+	if (value->type != JSON_STRING || !has_form(value->text, size_units))
+		return -EINVAL;
+	return size_parse(value->text, out);
+}
+
+static int read_size(const struct json *value, struct size_spec *out)
+{
+	if (is_text(value, "leave")) {
+		out->kind = SIZE_LEAVE;
+		return 0;
+	}
+	if (value->type == JSON_STRING &&
+	    (has_form(value->text, percent_units) || strcmp(value->text, "1000%") == 0)) {
+		out->kind = SIZE_PERCENT;
+		return percent_parse(value->text, &out->millipercent);
+	}
+	out->kind = SIZE_BYTES;
+	return read_bytes(value, &out->bytes);
+}
+
+static int read_score(const struct policy_key *key, const struct json *value,
+		      struct score_spec *out)
+{
+	int64_t number;
+
+	if (is_text(value, "leave")) {
+		out->kind = SCORE_LEAVE;
+		return 0;
+	}
+	if (value->type == JSON_STRING) {
+		size_t digits = strspn(value->text + (*value->text != '\0'), DIGITS);
+
+		if ((value->text[0] != '+' && value->text[0] != '-') || digits < 1 || digits > 4 ||
+		    value->text[1 + digits] != '\0')
+			return -EINVAL;
+		out->kind = SCORE_RELATIVE;
+		out->value = (int)strtol(value->text, NULL, 10);
+		return out->value < -1000 || out->value > 1000 ? -EINVAL : 0;
+	}
+	if (json_int64(value, &number) < 0 || number < key->min || number > key->max)
+		return -EINVAL;
+	out->kind = SCORE_ABSOLUTE;
+	out->value = (int)number;
+	return 0;
+}
+
+static int read_score_rule(const struct policy_key *key, const struct json *item,
+			   struct score_rule *out, struct error *err)
+{
+	const char *name = json_get_string(item, "name");
+	const struct json *value = json_get(item, "value");
+	char found[96];
+
+	if (item->type != JSON_OBJECT || !name || !value)
+		return error_say(err, EINVAL,
+				 "found %s, allowed {\"name\": regular expression, "
+				 "\"value\": score}",
+				 policy_found(item, found, sizeof(found)));
+	for (size_t i = 0; i < item->object.len; i++) {
+		const char *member = item->object.members[i].key;
+
+		if (strcmp(member, "name") == 0 || strcmp(member, "value") == 0)
+			continue;
+		escape_terminal(member, found, sizeof(found));
+		return error_say(err, EINVAL,
+				 "found the key \"%s\", allowed \"name\" and \"value\"", found);
+	}
+	if (ere_check(name, err) < 0)
+		return error_wrap(err, -EINVAL, "name: found");
+	if (read_score(key, value, &out->value) < 0 || out->value.kind == SCORE_LEAVE)
+		return error_say(err, EINVAL,
+				 "value: found %s, allowed a whole number from -1000 "
+				 "to 1000, or \"+100\" and the like",
+				 policy_found(value, found, sizeof(found)));
+	snprintf(out->name, sizeof(out->name), "%s", name);
+	return 0;
+}
+
+static int read_score_rules(const struct policy_key *key, const struct json *value,
+			    struct score_rules *out, struct error *err)
+{
+	char found[96];
+
+	if (value->type != JSON_ARRAY || value->array.len > POLICY_SCORE_RULES_MAX)
+		return error_say(err, EINVAL, "found %s, allowed a list of at most %d rules",
+				 policy_found(value, found, sizeof(found)), POLICY_SCORE_RULES_MAX);
+	memset(out, 0, sizeof(*out));
+	for (size_t i = 0; i < value->array.len; i++) {
+		int r = read_score_rule(key, value->array.items[i], &out->rule[i], err);
+
+		if (r < 0)
+			return error_wrap(err, r, "rule %zu", i + 1);
+	}
+	out->len = value->array.len;
+	return 0;
+}
+
+static int read_limit(const struct json *value, struct limit_spec *out)
+{
+	const struct json *size, *require;
+
+	if (is_text(value, "leave")) {
+		out->kind = LIMIT_LEAVE;
+		return 0;
+	}
+	if (value->type != JSON_OBJECT || value->object.len != 1)
+		return -EINVAL;
+	require = json_get_typed(value, "require", JSON_BOOL);
+	if (require && require->boolean) {
+		out->kind = LIMIT_REQUIRE;
+		return 0;
+	}
+	size = json_get(value, "default");
+	/* A limit of nothing would kill at once: it starts with a digit above zero. */
+	if (!size || (size->type == JSON_STRING && size->text[0] == '0'))
+		return -EINVAL;
+	out->kind = LIMIT_DEFAULT;
+	return read_bytes(size, &out->bytes) < 0 || out->bytes == 0 ? -EINVAL : 0;
+}
+
+static int read_duration(const struct policy_key *key, const struct json *value, uint64_t *out)
+{
+	if (value->type != JSON_STRING ||
+	    (strcmp(value->text, "0") != 0 && !has_form(value->text, duration_units)))
+		return -EINVAL;
+	return duration_parse(value->text, out) < 0 || *out < (uint64_t)key->min ? -EINVAL : 0;
+}
+
+static int read_whole(const struct policy_key *key, const struct json *value, int *out)
+{
+	int64_t number;
+
+	if (json_int64(value, &number) < 0 || number < key->min || number > key->max)
+		return -EINVAL;
+	*out = (int)number;
+	return 0;
+}
+
+static int read_count(const struct policy_key *key, const struct json *value, uint32_t *out)
+{
+	int number;
+
+	if (read_whole(key, value, &number) < 0)
+		return -EINVAL;
+	*out = (uint32_t)number;
+	return 0;
+}
+
+static int read_factor(const struct policy_key *key, const struct json *value, double *out)
+{
+	if (value->type != JSON_NUMBER)
+		return -EINVAL;
+	*out = strtod(value->text, NULL);
+	return *out >= (double)key->min && *out <= (double)key->max ? 0 : -EINVAL;
+}
+
+static int read_signal(const struct policy_key *key, const struct json *value, int *out)
+{
+	if (read_word(key->words, value, out) < 0)
+		return -EINVAL;
+	if (*out < 0)
+		*out = SIGRTMIN - *out;
+	return 0;
+}
+
+static int read_field(const struct policy_key *key, const struct json *value, void *field)
+{
+	switch (key->kind) {
+	case KEY_ENUM:
+		return read_word(key->words, value, field);
+	case KEY_SIZE:
+		return read_size(value, field);
+	case KEY_SCORE:
+		return read_score(key, value, field);
+	case KEY_SWAPPINESS:
+		if (!is_text(value, "leave"))
+			return read_whole(key, value, field);
+		*(int *)field = -1;
+		return 0;
+	case KEY_LIMIT:
+		return read_limit(value, field);
+	case KEY_DURATION:
+		return read_duration(key, value, field);
+	case KEY_COUNT:
+		return read_count(key, value, field);
+	case KEY_FACTOR:
+		return read_factor(key, value, field);
+	case KEY_SIGNAL:
+		return read_signal(key, value, field);
+	case KEY_SCORE_RULES:
+		break;
+	}
+	return -EINVAL;
+}
+
+int policy_key_read(const struct policy_key *key, const struct json *value, struct profile *profile,
+		    struct error *err)
+{
+	/* Room for the largest kind, so that a value that is refused leaves the profile alone. */
+	union {
+		struct score_rules rules;
+		struct size_spec size;
+		uint64_t number;
+	} field;
+	char found[128], allowed[256];
+	int r;
+
+	memset(&field, 0, sizeof(field));
+	if (key->kind == KEY_SCORE_RULES)
+		r = read_score_rules(key, value, &field.rules, err);
+	else if (read_field(key, value, &field) < 0)
+		r = error_say(err, EINVAL, "found %s, allowed %s",
+			      policy_found(value, found, sizeof(found)),
+			      policy_key_allowed(key, allowed, sizeof(allowed)));
+	else
+		r = 0;
+	if (r == 0)
+		memcpy((char *)profile + key->offset, &field, policy_key_size(key));
+	return r;
+}
+
+/* "10", "-500", "1.5": what JSON would take for a number, without an exponent. */
+static bool is_number(const char *text)
+{
+	size_t digits;
+
+	if (*text == '-')
+		text++;
+	digits = strspn(text, DIGITS);
+	if (digits < 1 || digits > 15 || (digits > 1 && text[0] == '0'))
+		return false;
+	text += digits;
+	if (*text == '\0')
+		return true;
+	digits = strspn(text + 1, DIGITS);
+	return *text == '.' && digits > 0 && digits < 16 && text[1 + digits] == '\0';
+}
+
+int policy_key_read_text(const struct policy_key *key, const char *text, struct profile *profile,
+			 struct error *err)
+{
+	struct json value = {.type = JSON_STRING, .text = (char *)text};
+
+	if (key->kind == KEY_LIMIT || key->kind == KEY_SCORE_RULES)
+		return error_say(err, EINVAL, "%s cannot be told as text", key->path);
+	if (is_number(text) && (key->kind == KEY_SCORE || key->kind == KEY_SWAPPINESS ||
+				key->kind == KEY_COUNT || key->kind == KEY_FACTOR))
+		value.type = JSON_NUMBER;
+	return policy_key_read(key, &value, profile, err);
+}
