@@ -92,6 +92,11 @@ const struct policy_key *policy_key_by_annotation(const char *name)
 	return NULL;
 }
 
+bool policy_key_has_words(const struct policy_key *key)
+{
+	return key->words != NULL;
+}
+
 size_t policy_key_size(const struct policy_key *key)
 {
 	switch (key->kind) {

@@ -46,6 +46,9 @@ extern const size_t policy_keys_len;
 const struct policy_key *policy_key_by_path(const char *path);
 const struct policy_key *policy_key_by_annotation(const char *name);
 
+/* Whether the key's values are words: bounds are a list of them then, not a range. */
+bool policy_key_has_words(const struct policy_key *key);
+
 /* The room this key's value takes in struct profile, and a copy of the value. */
 size_t policy_key_size(const struct policy_key *key);
 void policy_key_copy(const struct policy_key *key, const struct profile *from, struct profile *to);
@@ -73,6 +76,9 @@ int policy_key_read_text(const struct policy_key *key, const char *text, struct 
 
 /* What is allowed for this key, for messages: "report", "kill" or "restart". Returns buf. */
 const char *policy_key_allowed(const struct policy_key *key, char *buf, size_t cap);
+
+/* Whether the value is exactly this text. */
+bool policy_is_word(const struct json *value, const char *word);
 
 /* What stands there, for messages: the string "x", the number 5, an object. Returns buf. */
 const char *policy_found(const struct json *value, char *buf, size_t cap);

@@ -35,8 +35,9 @@ struct policy_problems {
 
 /*
  * Loads `file` (NULL: the compiled-in default path) and the drop-ins `*.json` in the folder
- * policy.d beside it. A missing file and a missing folder are valid. Files must be regular;
- * a file that others than root or its owner (the caller) can write is refused with EPERM.
+ * policy.d beside it. A missing default file and a missing folder are valid; a file that was
+ * named and is not there is -ENOENT, unless there are drop-ins beside it. Files must be regular; a
+ * file that others than root or its owner (the caller) can write is refused with EPERM.
  * On success *out is to be freed with policy_document_free(). On failure err is the first
  * problem, and `problems` (may be NULL) holds all of them, warnings too.
  */

@@ -54,15 +54,15 @@ static bool has_form(const char *text, const struct unit_form *units)
 	return false;
 }
 
-static bool is_text(const struct json *value, const char *text)
+bool policy_is_word(const struct json *value, const char *word)
 {
-	return value->type == JSON_STRING && strcmp(value->text, text) == 0;
+	return value->type == JSON_STRING && strcmp(value->text, word) == 0;
 }
 
 static int read_word(const struct policy_word *words, const struct json *value, int *out)
 {
 	for (; words->word; words++) {
-		if (!is_text(value, words->word))
+		if (!policy_is_word(value, words->word))
 			continue;
 		*out = words->value;
 		return 0;
@@ -81,7 +81,7 @@ static int read_bytes(const struct json *value, uint64_t *out)
 
 static int read_size(const struct json *value, struct size_spec *out)
 {
-	if (is_text(value, "leave")) {
+	if (policy_is_word(value, "leave")) {
 		out->kind = SIZE_LEAVE;
 		return 0;
 	}
@@ -99,7 +99,7 @@ static int read_score(const struct policy_key *key, const struct json *value,
 {
 	int64_t number;
 
-	if (is_text(value, "leave")) {
+	if (policy_is_word(value, "leave")) {
 		out->kind = SCORE_LEAVE;
 		return 0;
 	}
@@ -175,7 +175,7 @@ static int read_limit(const struct json *value, struct limit_spec *out)
 {
 	const struct json *size, *require;
 
-	if (is_text(value, "leave")) {
+	if (policy_is_word(value, "leave")) {
 		out->kind = LIMIT_LEAVE;
 		return 0;
 	}
@@ -249,7 +249,7 @@ static int read_field(const struct policy_key *key, const struct json *value, vo
 	case KEY_SCORE:
 		return read_score(key, value, field);
 	case KEY_SWAPPINESS:
-		if (!is_text(value, "leave"))
+		if (!policy_is_word(value, "leave"))
 			return read_whole(key, value, field);
 		*(int *)field = -1;
 		return 0;
