@@ -66,8 +66,8 @@ static const char *read_interval(const char *p, unsigned long *times)
 
 static void repeat_atom(struct group *group, unsigned long times)
 {
-	if (times > ERE_STATES_MAX)
-		times = ERE_STATES_MAX;
+	if (times > ERE_STATES_MAX + 1)
+		times = ERE_STATES_MAX + 1;
 	group->total += group->last * (times - 1);
 	group->last *= times;
 }

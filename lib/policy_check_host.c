@@ -91,7 +91,7 @@ static void check_allow(struct policy_check *check, const struct json *allow)
 static void check_word_bounds(struct policy_check *check, const struct policy_key *key,
 			      const struct json *bounds, const char *path)
 {
-	char item_path[POLICY_KEY_TEXT + 16], found[128];
+	char item_path[POLICY_KEY_TEXT + 32], found[128];
 
 	if (bounds->type != JSON_ARRAY || bounds->array.len == 0) {
 		policy_complain_value(check, bounds, path, "a list of at least one word");

@@ -262,6 +262,7 @@ static void read_host(const struct json *root, struct host_policy *host)
 		host->max_concurrent_restarts = (uint32_t)restarts;
 	if (!runtimes)
 		return;
+	memset(host->runtimes, 0, sizeof(host->runtimes));
 	host->runtimes_len = runtimes->array.len;
 	for (size_t i = 0; i < runtimes->array.len; i++)
 		snprintf(host->runtimes[i], sizeof(host->runtimes[i]), "%s",

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From files to a checked document: messages, drop-ins, trust, regular expressions. */
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "ere.h"
+#include "policy_keys.h"
+#include "policy_text.h"
+#include "unit.h"
+
+/* What the message says behind "…/policy.json:". */
+static const struct {
+	const char *text;
+	const char *message;
+} wrong[] = {
+    {"{\n\"version\": 2}", "2: version: found the number 2, allowed 1"},
+    {"{}", "1: version: found nothing, allowed 1"},
+    {"[]", "1: found a list of 0, allowed an object"},
+    {"{\"version\": 1, \"profile\": {}}",
+     "1: profile: found an unknown key, allowed \"version\", \"runtimes\", \"host\", "
+     "\"profiles\", \"rules\", \"annotations\", \"$schema\""},
+    {"{\"version\": 1, \"profiles\": {\"a\":\n {\"onOom\": {\"process\":\n \"reboot\"}}}}",
+     "3: profiles.a.onOom.process: found the string \"reboot\", allowed \"report\", \"kill\" "
+     "or \"restart\""},
+    {"{\"version\": 1, \"profiles\": {\"a\": {\"onOom\": {\"pid1\": \"kill\"}}}}",
+     "1: profiles.a.onOom.pid1: found an unknown key, allowed \"init\", \"process\", "
+     "\"group\", \"ancestor\", \"global\", \"unknown\", \"respawnGrace\""},
+    {"{\"version\": 1, \"profiles\": {\"a\": {\"kill.grace\": \"1s\"}}}",
+     "1: profiles.a.kill.grace: found an unknown key, allowed \"extends\", \"settings\", "
+     "\"onOom\", \"restart\", \"kill\", \"evidence\""},
+    {"{\"version\": 1, \"profiles\": {\"a\": {\"restart\": {\"max\": 101}}}}",
+     "1: profiles.a.restart.max: found the number 101, allowed a whole number from 0 to 100"},
+    {"{\"version\": 1, \"profiles\": {\"a\": {\"restart\": {\"within\": \"0s\"}}}}",
+     "1: profiles.a.restart.within: found the string \"0s\", allowed a duration above zero "
+     "like \"500ms\", \"10s\", \"5m\" or \"2h\""},
+    {"{\"version\": 1, \"profiles\": {\"a\": {\"settings\": {\"swap\": \"lots\"}}}}",
+     "1: profiles.a.settings.swap: found the string \"lots\", allowed \"leave\", bytes, a size "
+     "like \"512MiB\", or a share of the limit like \"25%\""},
+    {"{\"version\": 1, \"profiles\": {\"a\": {\"kill\": {\"signal\": \"SIGTERM\"}}}}",
+     "1: profiles.a: found \"kill.signal\" other than SIGKILL with \"kill.grace\" of zero, "
+     "allowed a grace above zero (an init without a handler ignores the signal)"},
+    {"{\"version\": 1, \"profiles\": {\"a\": {\"extends\": \"b\"}, \"b\": {\"extends\": "
+     "\"a\"}}}",
+     "1: profiles.a.extends: profile \"a\" extends itself"},
+    {"{\"version\": 1, \"profiles\": {\"a\": {\"extends\": \"b\"}}}",
+     "1: profiles.a.extends: found the string \"b\", allowed a profile that exists"},
+    {"{\"version\": 1, \"rules\": [{\"match\": {\"pod\": \"(\"}, \"profile\": \"default\"}]}",
+     "1: rules[0].match.pod: found a regular expression that does not compile (Unmatched ( or "
+     "\\()"},
+    {"{\"version\": 1, \"rules\": [{\"match\": {}, \"profile\": \"x\"}]}",
+     "1: rules[0].profile: found the string \"x\", allowed a profile that exists"},
+    {"{\"version\": 1, \"rules\": [{\"match\": {}}]}",
+     "1: rules[0]: found no \"profile\", allowed a rule that has it"},
+    {"{\"version\": 1, \"annotations\": {\"bounds\": {\"restart-max\": [5, 1]}}}",
+     "1: annotations.bounds.restart-max: found a lowest above the highest, allowed the lowest "
+     "first"},
+    {"{\"version\": 1, \"annotations\": {\"bounds\": {\"oom-score-adj-init\": [-1000, 0]}}}",
+     "1: annotations.bounds.oom-score-adj-init: found a score of -1000, allowed from -999"},
+    {"{\"version\": 1, \"runtimes\": [\"runc\"]}",
+     "1: runtimes[0]: found the string \"runc\", allowed an absolute path of printable ASCII "
+     "characters"},
+    {"{\"version\": 1, \"host\": {\"maxConcurrentRestarts\": 0}}",
+     "1: host.maxConcurrentRestarts: found the number 0, allowed a whole number from 1 to 64"},
+    {"{\"version\": 1, \"a\\u001b[2Jb\": 1}",
+     "1: a\\x1B[2Jb: found an unknown key, allowed \"version\", \"runtimes\", \"host\", "
+     "\"profiles\", \"rules\", \"annotations\", \"$schema\""},
+};
+
+START_TEST(a_message_names_line_key_found_and_allowed)
+{
+	struct policy_document doc;
+	struct error err = {0};
+	const char *behind;
+
+	ck_assert_int_eq(policy_load_text(wrong[_i].text, &doc, NULL, &err), -EINVAL);
+	behind = strstr(err.message, "/policy.json:");
+	ck_assert_ptr_nonnull(behind);
+	ck_assert_str_eq(behind + strlen("/policy.json:"), wrong[_i].message);
+	ck_assert_ptr_null(doc.root);
+}
+END_TEST
+
+START_TEST(all_problems_are_told_with_their_lines)
+{
+	struct policy_problems problems = {0};
+	struct policy_document doc;
+
+	ck_assert_int_eq(policy_load_text("{\"version\": 1,\n\"host\": 1,\n\"rules\": 2,\n"
+					  "\"rules\": 3}",
+					  &doc, &problems, NULL),
+			 -EINVAL);
+	ck_assert_uint_eq(problems.len, 3);
+	ck_assert(problems.items[0].warning);
+	ck_assert_str_eq(problems.items[0].key, "rules");
+	ck_assert_uint_eq(problems.items[0].line, 3);
+	ck_assert_str_eq(problems.items[1].key, "host");
+	ck_assert_uint_eq(problems.items[1].line, 2);
+	ck_assert_uint_eq(problems.items[2].line, 4);
+	policy_problems_free(&problems);
+}
+END_TEST
+
+START_TEST(what_is_no_json_has_a_line)
+{
+	struct policy_problems problems = {0};
+	struct policy_document doc;
+
+	ck_assert_int_lt(policy_load_text("{\n\n\"version\": ]}", &doc, &problems, NULL), 0);
+	ck_assert_uint_eq(problems.len, 1);
+	ck_assert_uint_eq(problems.items[0].line, 3);
+	policy_problems_free(&problems);
+}
+END_TEST
+
+START_TEST(drop_ins_merge_in_lexical_order)
+{
+	struct policy_folder folder;
+	struct policy_document doc;
+	int64_t max;
+	struct error err = {0};
+
+	policy_folder_make(&folder);
+	policy_folder_add(
+	    &folder, "policy.json",
+	    "{\"version\": 1, \"host\": {\"maxConcurrentRestarts\": 2}, \"profiles\": "
+	    "{\"default\": {\"restart\": {\"max\": 1, \"giveUp\": \"leave\"}}},"
+	    "\"rules\": [{\"match\": {}, \"profile\": \"default\"}]}");
+	policy_folder_add(
+	    &folder, "policy.d/20-b.json",
+	    "{\"profiles\": {\"default\": {\"restart\": {\"max\": 20}}},\n\"rules\": []}");
+	policy_folder_add(&folder, "policy.d/10-a.json",
+			  "{\"profiles\": {\"default\": {\"restart\": {\"max\": 10, \"giveUp\": "
+			  "null}}}}");
+	policy_folder_add(&folder, "policy.d/30-c.json.off", "not read");
+	policy_folder_add(&folder, "policy.d/.hidden.json", "not read");
+	ck_assert_int_eq(policy_load(folder.file, &doc, NULL, &err), 0);
+	ck_assert_int_eq(json_int64(json_path(doc.root, "profiles.default.restart.max"), &max), 0);
+	ck_assert_int_eq(max, 20);
+	ck_assert_ptr_null(json_path(doc.root, "profiles.default.restart.giveUp"));
+	ck_assert_uint_eq(json_get(doc.root, "rules")->array.len, 0);
+	ck_assert_uint_eq(json_get(doc.root, "rules")->line, 2);
+	ck_assert_uint_eq(doc.host.max_concurrent_restarts, 2);
+	policy_document_free(&doc);
+	policy_folder_remove(&folder);
+}
+END_TEST
+
+START_TEST(an_error_in_a_drop_in_names_the_drop_in)
+{
+	struct policy_folder folder;
+	struct policy_document doc;
+	struct error err = {0};
+
+	policy_folder_make(&folder);
+	policy_folder_add(&folder, "policy.json", "{\"version\": 1}");
+	policy_folder_add(&folder, "policy.d/50-x.json", "{\n\"host\": {\"slots\": 3}}");
+	ck_assert_int_eq(policy_load(folder.file, &doc, NULL, &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.message, "/policy.d/50-x.json:2: host.slots: "));
+	policy_folder_remove(&folder);
+}
+END_TEST
+
+START_TEST(null_is_no_value_in_the_first_file)
+{
+	struct policy_document doc;
+	struct error err = {0};
+
+	ck_assert_int_eq(policy_load_text("{\"version\": 1, \"rules\": null}", &doc, NULL, &err),
+			 -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.message, "rules: found null, allowed a list"));
+}
+END_TEST
+
+START_TEST(a_named_file_must_be_there)
+{
+	struct policy_folder folder;
+	struct policy_document doc;
+	struct error err = {0};
+
+	policy_folder_make(&folder);
+	ck_assert_int_eq(policy_load(folder.file, &doc, NULL, &err), -ENOENT);
+	policy_folder_add(&folder, "policy.d/1.json", "{\"version\": 1}");
+	ck_assert_int_eq(policy_load(folder.file, &doc, NULL, &err), 0);
+	policy_document_free(&doc);
+	policy_folder_remove(&folder);
+}
+END_TEST
+
+START_TEST(what_others_can_write_is_refused)
+{
+	struct policy_folder folder;
+	struct policy_document doc;
+	struct error err = {0};
+
+	policy_folder_make(&folder);
+	policy_folder_add(&folder, "policy.json", "{\"version\": 1}");
+	ck_assert_int_eq(chmod(folder.file, 0666), 0);
+	ck_assert_int_eq(policy_load(folder.file, &doc, NULL, &err), -EPERM);
+	ck_assert_ptr_nonnull(strstr(err.hint, "chmod go-w"));
+	ck_assert_int_eq(unlink(folder.file), 0);
+	ck_assert_int_eq(mkfifo(folder.file, 0600), 0);
+	ck_assert_int_eq(policy_load(folder.file, &doc, NULL, &err), -EINVAL);
+	policy_folder_remove(&folder);
+}
+END_TEST
+
+static const struct {
+	const char *pattern;
+	const char *why; /* NULL: it can be used */
+} patterns[] = {
+    {"^prod-", NULL},
+    {"a{1,64}", NULL},
+    {"[]{}9]{2}", NULL},
+    {"[[:alpha:]{9}]*", NULL},
+    {"\\{9{3}", NULL},
+    {"", "empty"},
+    {"(", "does not compile"},
+    {"(a)\\1", "back-reference"},
+    {"(a{1,255}){1,255}", "repetitions"},
+    {"((a{1,60})+){1,60}", "repetitions"},
+    {"(abc)*{255}{9}", "repetitions"},
+    {"a{40}{40}", "repetitions"},
+    {"((((((((((x{4}){4}){4}){4}){4}){4}){4}){4}){4}){4})", "repetitions"},
+    {"a{99999}", "repetitions"},
+};
+
+START_TEST(a_pattern_is_bounded)
+{
+	struct error err = {0};
+	int r = ere_check(patterns[_i].pattern, &err);
+
+	ck_assert_int_eq(r, patterns[_i].why ? -EINVAL : 0);
+	if (patterns[_i].why)
+		ck_assert_msg(strstr(err.message, patterns[_i].why), "%s: %s", patterns[_i].pattern,
+			      err.message);
+}
+END_TEST
+
+START_TEST(a_subject_is_bounded)
+{
+	char subject[ERE_SUBJECT_MAX + 3];
+	char pattern[POLICY_ERE_MAX + 1];
+
+	memset(subject, 'a', sizeof(subject) - 2);
+	subject[sizeof(subject) - 2] = 'b';
+	subject[sizeof(subject) - 1] = '\0';
+	ck_assert_int_eq(ere_match("a", subject), 1);
+	ck_assert_int_eq(ere_match("b", subject), 0);
+	memset(pattern, 'a', POLICY_ERE_MAX);
+	pattern[POLICY_ERE_MAX] = '\0';
+	ck_assert_int_eq(ere_match(pattern, "a"), -EINVAL);
+	pattern[POLICY_ERE_MAX - 1] = '\0';
+	ck_assert_int_eq(ere_match(pattern, subject), 1);
+}
+END_TEST
+
+/* What a value becomes and how it is said again. */
+static const struct {
+	const char *path, *text, *again; /* again NULL: refused */
+} values[] = {
+    {"settings.swap", "leave", "leave"},
+    {"settings.swap", "0", "0"},
+    {"settings.swap", "1024KiB", "1MiB"},
+    {"settings.swap", "1.5GiB", "1536MiB"},
+    {"settings.swap", "99.999TiB", "109950063265972"},
+    {"settings.swap", "999TiB", "999TiB"},
+    {"settings.swap", "999999999999999", "999999999999999"},
+    {"settings.swap", "9999TiB", NULL},
+    {"settings.swap", "12.5%", "12.5%"},
+    {"settings.swap", "100%", "100%"},
+    {"settings.swap", "1000%", "1000%"},
+    {"settings.swap", "1001%", NULL},
+    {"settings.swap", "-1", NULL},
+    {"settings.swap", "1.5", NULL},
+    {"settings.swap", "1 MiB", NULL},
+    {"settings.oomScoreAdj.init", "-1000", "-1000"},
+    {"settings.oomScoreAdj.workload", "-1000", NULL},
+    {"settings.oomScoreAdj.workload", "-999", "-999"},
+    {"settings.oomScoreAdj.workload", "1001", NULL},
+    {"settings.oomScoreAdj.workload", "+100", "+100"},
+    {"settings.oomScoreAdj.workload", "+", NULL},
+    {"settings.swappiness", "60", "60"},
+    {"settings.swappiness", "101", NULL},
+    {"settings.swappiness", "leave", "leave"},
+    {"settings.limit", "1GiB", NULL},
+    {"onOom.respawnGrace", "1.5s", "1500ms"},
+    {"onOom.respawnGrace", "99999999ms", "99999999ms"},
+    {"onOom.respawnGrace", "0", "0s"},
+    {"onOom.respawnGrace", "10", NULL},
+    {"onOom.respawnGrace", "1d", NULL},
+    {"restart.max", "007", NULL},
+    {"restart.max", "7", "7"},
+    {"restart.backoff.factor", "1.5", "1.5"},
+    {"restart.backoff.factor", "0.5", NULL},
+    {"restart.backoff.factor", "nan", NULL},
+    {"kill.signal", "SIGTERM", "SIGTERM"},
+    {"kill.signal", "SIGRTMIN+3", "SIGRTMIN+3"},
+    {"kill.signal", "15", NULL},
+};
+
+START_TEST(a_value_is_said_as_it_was_meant)
+{
+	const struct policy_key *key = policy_key_by_path(values[_i].path);
+	struct profile profile = profile_builtin;
+	char text[64];
+	int r = policy_key_read_text(key, values[_i].text, &profile, NULL);
+
+	ck_assert_msg((r == 0) == (values[_i].again != NULL), "%s %s: %d", values[_i].path,
+		      values[_i].text, r);
+	if (r == 0)
+		ck_assert_str_eq(policy_key_text(key, &profile, text, sizeof(text)),
+				 values[_i].again);
+	else
+		ck_assert_mem_eq(&profile, &profile_builtin, sizeof(profile));
+}
+END_TEST
+
+START_TEST(real_time_signals_count_from_the_first)
+{
+	struct profile profile = profile_builtin;
+
+	ck_assert_int_eq(policy_key_read_text(policy_key_by_annotation("kill-signal"), "SIGRTMIN+3",
+					      &profile, NULL),
+			 0);
+	ck_assert_int_eq(profile.kill.signal, SIGRTMIN + 3);
+}
+END_TEST
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+int main(void)
+{
+	Suite *suite = suite_create("policy");
+	TCase *tests = tcase_create("policy");
+
+	tcase_add_loop_test(tests, a_message_names_line_key_found_and_allowed, 0, COUNT(wrong));
+	tcase_add_test(tests, all_problems_are_told_with_their_lines);
+	tcase_add_test(tests, what_is_no_json_has_a_line);
+	tcase_add_test(tests, drop_ins_merge_in_lexical_order);
+	tcase_add_test(tests, an_error_in_a_drop_in_names_the_drop_in);
+	tcase_add_test(tests, null_is_no_value_in_the_first_file);
+	tcase_add_test(tests, a_named_file_must_be_there);
+	tcase_add_test(tests, what_others_can_write_is_refused);
+	tcase_add_loop_test(tests, a_pattern_is_bounded, 0, COUNT(patterns));
+	tcase_add_test(tests, a_subject_is_bounded);
+	tcase_add_loop_test(tests, a_value_is_said_as_it_was_meant, 0, COUNT(values));
+	tcase_add_test(tests, real_time_signals_count_from_the_first);
+	suite_add_tcase(suite, tests);
+	return unit_run(suite);
+}
