@@ -54,10 +54,14 @@ struct plan {
 	size_t problems_len;
 };
 
-/* Annotations of the identity are not kept: the policy they led to is. */
 void plan_free(struct plan *plan);
 /* Adds a problem in words; dropped silently when there are PLAN_PROBLEMS_MAX. */
 void plan_problem(struct plan *plan, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/*
+ * Annotations of the identity are not kept: the policy they led to is. A restart whose command is
+ * not UTF-8 is kept as RESTART_NONE.
+ */
 int plan_write(int container_dirfd, const struct plan *plan, struct error *err);
+/* Nothing is to be freed when it fails. A guarded plan has a policy, an init and a cgroup version. */
 int plan_read(int container_dirfd, struct plan *out, struct error *err);
 const char *restart_way_name(enum restart_way way);
