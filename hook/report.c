@@ -24,6 +24,7 @@ static enum journal_priority priority_of(const struct setting_result *result)
 	switch (result->outcome) {
 	case SETTING_UNCHANGED:
 	case SETTING_APPLIED:
+	case SETTING_LATER:
 		return JOURNAL_INFO;
 	case SETTING_REFUSED:
 	case SETTING_FAILED:
