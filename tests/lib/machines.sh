@@ -6,7 +6,7 @@
 fetch_kernels() { step kernels "$source_dir/tests/vm/kernels.sh" "$build/kernels" 6.1 6.12; }
 
 scenario_command() {
-	scenario_argv=(python3 -B "$source_dir/tests/scenarios/run.py" --programs "$build/root/usr"
+	scenario_argv=(/usr/bin/python3 -B "$source_dir/tests/scenarios/run.py" --programs "$build/root/usr"
 		--load "$build/release/tests/tools/load")
 	[ "${CI:-}" != true ] || scenario_argv+=(--strict)
 	[ -z "$filter" ] || scenario_argv+=(--filter "$filter")

@@ -108,7 +108,7 @@ def main():
             for line in diagnosis:
                 print(f"#   {line}", flush=True)
     finally:
-        cgroups.remove_top()
+        cgroups.remove_if_empty(cgroups.TOP)
         if not options.keep:
             shutil.rmtree(scratch, ignore_errors=True)
     print("# end of scenarios", flush=True)

@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bundles: a root file system of busybox and the load program, and a config.json."""
 
-import functools
-import json
-import pathlib
 import shutil
 
-SPEC_SCHEMA = pathlib.Path("/usr/share/gocode/src/github.com/opencontainers/runtime-spec/schema")
 MIB = 1024 * 1024
 
 
@@ -64,18 +60,3 @@ def config(rootfs, args, cgroup, box, *, limit=48 * MIB, swap=None, pids=None, a
             "namespaces": [{"type": name} for name in namespaces],
         },
     }
-
-
-@functools.lru_cache(maxsize=None)
-def _validator():
-    import jsonschema
-
-    path = SPEC_SCHEMA / "config-schema.json"
-    schema = json.loads(path.read_text())
-    resolver = jsonschema.RefResolver(path.as_uri(), schema)
-    return jsonschema.Draft4Validator(schema, resolver=resolver)
-
-
-def validate(document):
-    """Raises where the runtime specification's own schema does not take the document."""
-    _validator().validate(document)

@@ -98,11 +98,11 @@ def remaining(path):
     return [str(p / path.lstrip("/")) for p in points if (p / path.lstrip("/")).is_dir()]
 
 
-def remove_top():
-    """The common parent, where nothing of another run is in it."""
+def remove_if_empty(path):
+    """A parent that several may share: it goes only when nothing is in it."""
     for point in set(hierarchies().values()):
         try:
-            (point / TOP.lstrip("/")).rmdir()
+            (point / path.lstrip("/")).rmdir()
         except OSError:
             continue
 

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 
-from . import bundle, cgroups
+from . import bundle, cgroups, schemas
 from .errors import Failure
 from .waiting import wait_for
 
@@ -35,7 +35,7 @@ class Container:
         self.config = bundle.config(context.rootfs, ["/bin/load", *map(str, args)], self.cgroup,
                                     self.box, hooks=hooks, **config)
         if context.machine.kind == "host":
-            bundle.validate(self.config)
+            schemas.check_config(self.config)
         (self.dir / "config.json").write_text(json.dumps(self.config))
 
     # Driving it
@@ -92,6 +92,13 @@ class Container:
 
     def incidents(self):
         return self.guard.incidents(self.id)
+
+    def check_documents(self):
+        """What oomguard wrote is what its schemas promise."""
+        for event in self.events():
+            schemas.check_event(event)
+        for incident in self.incidents():
+            schemas.check_incident(incident)
 
     # Waiting for it
 

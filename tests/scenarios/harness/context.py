@@ -53,6 +53,7 @@ class Context:
     def nothing_left(self):
         """After every container was deleted: no shim, no state, no cgroup."""
         for container in self.containers:
+            container.check_documents()
             container.delete()
         self.wait("no shim is left", lambda: not self.guard.shims())
         self.equal("state directories left", self.guard.directories(), [])

@@ -5,7 +5,7 @@ import json
 import shutil
 import subprocess
 
-from harness import Failure, Skip, policy, scenario
+from harness import Failure, Skip, cgroups, policy, scenario
 
 
 def call(argv, limit_s=120):
@@ -57,6 +57,8 @@ class Podman:
         subprocess.run([str(word) for word in self.argv("rm", "-f", "-t", "0", "guarded")],
                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL, timeout=120, check=False)
+        for path in ("/libpod_parent/conmon", "/libpod_parent"):
+            cgroups.remove_if_empty(path)
 
     def inspect(self):
         return json.loads(call(self.argv("inspect", "guarded")))[0]["State"]
