@@ -50,7 +50,8 @@ static int write_one(const struct memcg *memcg, int procfd, pid_t init,
 	return cgroup_write(memcg->dirfd, write->file, write->value);
 }
 
-static void say_why(struct setting_result *result, const struct settings_write *write, int r)
+static void say_why(struct setting_result *result, const struct settings_write *write, int r,
+		    const char *stays)
 {
 	const char *why = strerrordesc_np(-r);
 
@@ -61,7 +62,7 @@ static void say_why(struct setting_result *result, const struct settings_write *
 	else if (r == -EINVAL && strcmp(write->key, SETTING_SWAP) == 0)
 		why = "the sum would be below the memory limit that holds";
 	snprintf(result->reason, sizeof(result->reason), "%s was not taken: %s; it stays at %s",
-		 write->value, why ? why : "unknown error", result->new_value);
+		 write->value, why ? why : "unknown error", stays);
 }
 
 static void do_write(const struct memcg *memcg, int procfd, pid_t init,
@@ -75,7 +76,7 @@ static void do_write(const struct memcg *memcg, int procfd, pid_t init,
 	if (read == 0)
 		memcpy(result->new_value, now, sizeof(result->new_value));
 	if (r < 0) {
-		say_why(result, write, r);
+		say_why(result, write, r, read == 0 ? now : write->old_value);
 	} else if (read < 0) {
 		snprintf(result->reason, sizeof(result->reason), "it could not be read back: %s",
 			 strerrordesc_np(-read));
