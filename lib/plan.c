@@ -178,10 +178,13 @@ static void write_plan(struct jsonw *w, const struct plan *plan)
 	else
 		jsonw_null(w);
 	jsonw_key(w, "policy");
-	if (plan->policy)
+	if (plan->policy) {
+		jsonw_object(w);
 		effective_policy_write(plan->policy, w);
-	else
+		jsonw_object_end(w);
+	} else {
 		jsonw_null(w);
+	}
 	jsonw_object_end(w);
 }
 
