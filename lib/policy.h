@@ -14,17 +14,17 @@
 #include <stdint.h>
 
 #define POLICY_VERSION 1
-#define POLICY_PROFILE_MAX 64   /* bytes of a profile's name with its NUL */
-#define POLICY_ERE_MAX 256      /* bytes of a regular expression with its NUL */
+#define POLICY_PROFILE_MAX 64 /* bytes of a profile's name with its NUL */
+#define POLICY_ERE_MAX 256    /* bytes of a regular expression with its NUL */
 #define POLICY_SCORE_RULES_MAX 16
 #define POLICY_RUNTIMES_MAX 16
 #define POLICY_PATH_MAX 1024
 
 /* Where the OOM happened and whom it hit: one slot of "onOom" each. */
 enum oom_slot {
-	OOM_SLOT_INIT,     /* the container's init was killed, at the container's own limit */
+	OOM_SLOT_INIT,	   /* the container's init was killed, at the container's own limit */
 	OOM_SLOT_PROCESS,  /* another process was killed, init lives */
-	OOM_SLOT_GROUP,    /* memory.oom.group: all of it was killed */
+	OOM_SLOT_GROUP,	   /* memory.oom.group: all of it was killed */
 	OOM_SLOT_ANCESTOR, /* the limit that was hit belongs to a cgroup above the container */
 	OOM_SLOT_GLOBAL,   /* the host was out of memory */
 	OOM_SLOT_UNKNOWN,  /* killed, and nothing tells how */
@@ -39,7 +39,7 @@ enum give_up { GIVE_UP_KILL, GIVE_UP_LEAVE };
 /* "leave", 512MiB, or 25% (of the container's limit). */
 struct size_spec {
 	enum { SIZE_LEAVE, SIZE_BYTES, SIZE_PERCENT } kind;
-	uint64_t bytes;        /* SIZE_BYTES */
+	uint64_t bytes;	       /* SIZE_BYTES */
 	uint32_t millipercent; /* SIZE_PERCENT: 25% is 25000 */
 };
 
@@ -74,7 +74,7 @@ struct profile {
 		struct score_spec score_workload;
 		struct score_rules score_rules;
 		struct size_spec swap; /* what may be used beyond the limit */
-		int swappiness;        /* 0..100, -1: leave */
+		int swappiness;	       /* 0..100, -1: leave */
 		struct limit_spec limit;
 	} settings;
 	enum policy_action on_oom[OOM_SLOT_COUNT];

@@ -14,11 +14,11 @@
 #include "policy_load.h"
 
 enum origin_kind {
-	ORIGIN_BUILTIN,    /* nobody set it */
-	ORIGIN_FILE,       /* set in a profile: where = "FILE:LINE", profile named */
-	ORIGIN_RULE,       /* only for the profile itself: chosen by rule N, where = "FILE:LINE" */
+	ORIGIN_BUILTIN,	   /* nobody set it */
+	ORIGIN_FILE,	   /* set in a profile: where = "FILE:LINE", profile named */
+	ORIGIN_RULE,	   /* only for the profile itself: chosen by rule N, where = "FILE:LINE" */
 	ORIGIN_ANNOTATION, /* where = the annotation's key */
-	ORIGIN_BOUND       /* an annotation asked for more, the host's bound holds */
+	ORIGIN_BOUND	   /* an annotation asked for more, the host's bound holds */
 };
 
 struct origin {
@@ -58,8 +58,7 @@ int policy_effective(const struct policy_document *doc, const struct identity *i
 
 /* Freezing: writes the members of one JSON object (keys with value and origin), reads it back. */
 void effective_policy_write(const struct effective_policy *policy, struct jsonw *w);
-int effective_policy_read(const struct json *json, struct effective_policy *out,
-			  struct error *err);
+int effective_policy_read(const struct json *json, struct effective_policy *out, struct error *err);
 
 /* "built-in", "/etc/oomguard/policy.json:12 (profile worker)", … Returns buf. */
 const char *origin_text(const struct origin *origin, char *buf, size_t cap);

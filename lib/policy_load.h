@@ -14,15 +14,15 @@
 
 /* A merged and checked document. */
 struct policy_document {
-	struct json *root;  /* NULL: no policy file, the built-in default holds */
-	char **sources;     /* names that the tree's nodes point to; NULL-terminated */
+	struct json *root; /* NULL: no policy file, the built-in default holds */
+	char **sources;	   /* names that the tree's nodes point to; NULL-terminated */
 	struct host_policy host;
 };
 
 /* One thing that is wrong, for `oomguard policy check`, which wants all of them. */
 struct policy_problem {
 	struct error error; /* message: "FILE:LINE: KEY.PATH: found …, allowed …" */
-	bool warning;       /* the policy can be used all the same (a duplicate key) */
+	bool warning;	    /* the policy can be used all the same (a duplicate key) */
 	char file[256];
 	unsigned line;
 	char key[256]; /* "profiles.worker.onOom.process" */
@@ -57,5 +57,4 @@ size_t policy_check(const struct json *root, struct policy_problems *problems);
 
 /* Adds one problem about `at` (line and source taken from it). -ENOMEM. */
 int policy_problem_add(struct policy_problems *problems, const struct json *at, const char *key,
-		       bool warning, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
+		       bool warning, const char *format, ...) __attribute__((format(printf, 5, 6)));

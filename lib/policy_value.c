@@ -125,6 +125,7 @@ static int read_score_rule(const struct policy_key *key, const struct json *item
 {
 	const char *name = json_get_string(item, "name");
 	const struct json *value = json_get(item, "value");
+	struct error why;
 	char found[96];
 
 	if (item->type != JSON_OBJECT || !name || !value)
@@ -141,8 +142,8 @@ static int read_score_rule(const struct policy_key *key, const struct json *item
 		return error_say(err, EINVAL,
 				 "found the key \"%s\", allowed \"name\" and \"value\"", found);
 	}
-	if (ere_check(name, err) < 0)
-		return error_wrap(err, -EINVAL, "name: found");
+	if (ere_check(name, &why) < 0)
+		return error_say(err, EINVAL, "name: found %s", why.message);
 	if (read_score(key, value, &out->value) < 0 || out->value.kind == SCORE_LEAVE)
 		return error_say(err, EINVAL,
 				 "value: found %s, allowed a whole number from -1000 "
