@@ -34,11 +34,14 @@ enum kmsg_constraint {
 struct kmsg_line {
 	enum kmsg_kind kind;
 	uint64_t time_us; /* CLOCK_MONOTONIC of the record, 0 when the line had none */
+	/* SUMMARY, TASK_IN, KILLED. A KILLED line tells the host (NONE) from a cgroup only since
+	 * 5.0, and never a cpuset's shortage (OTHER) from the host's. */
 	enum kmsg_constraint constraint;
 	pid_t pid;       /* SUMMARY, KILLED; 0 unknown */
 	char comm[64];   /* SUMMARY, KILLED */
-	char oom_cgroup[KMSG_PATH_MAX];  /* cgroup whose limit was hit; "" unknown */
-	char task_cgroup[KMSG_PATH_MAX]; /* the victim's */
+	/* Bytes as the kernel printed them. "" when unknown, longer, or cut off in the log. */
+	char oom_cgroup[KMSG_PATH_MAX];  /* cgroup whose limit was hit */
+	char task_cgroup[KMSG_PATH_MAX]; /* the victim's; GROUP: the one that is killed whole */
 	uint64_t anon_rss_bytes, file_rss_bytes, shmem_rss_bytes, total_vm_bytes;
 	bool has_sizes;  /* KILLED */
 	bool has_score;
@@ -46,9 +49,11 @@ struct kmsg_line {
 };
 
 /*
- * Understands one /dev/kmsg record ("6,1234,5678,-;text") or bare text. Pure, no allocation.
+ * Understands one /dev/kmsg record ("6,1234,5678,-;text") or bare text with the prefixes that
+ * printk and dmesg put in front ("<4>", "[12.3456]", "[ T12]"). Pure, no allocation.
  * A record that did not come from the kernel (facility not 0: written by a process through
- * /dev/kmsg) is KMSG_OTHER. Returns out->kind.
+ * /dev/kmsg) is KMSG_OTHER, and so is text that does not begin with the kernel's own words: names
+ * of processes and cgroups stand elsewhere in these lines. Returns out->kind.
  */
 enum kmsg_kind kmsg_parse(const char *record, size_t len, struct kmsg_line *out);
 
