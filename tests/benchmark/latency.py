@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From the kernel's OOM notification to SIGKILL for the container's init, against a bare program.
+
+A child in the container leaks until the kernel kills it; the init lives. The clock starts when the
+notification wakes the watcher and stops when the watcher's signal to the init is made.
+"""
+
+import contextlib
+import subprocess
+from statistics import median
+
+from host import MeasureError, exited, wait_until
+from table import table, verdict
+from tracing import Tracing
+
+TARGET = 1.5
+TRIES = 3
+SECONDS = 20
+GO = "/go"
+WORKLOAD = ["/bin/workload", "init", "0", "await", GO, "leak"]
+POLICY = {
+    "version": 1,
+    "profiles": {"default": {
+        "onOom": dict.fromkeys(("init", "process", "group", "ancestor", "global", "unknown"),
+                               "kill"),
+        "evidence": {"budget": "0s"},
+    }},
+}
+
+
+@contextlib.contextmanager
+def _bare_watcher(host, bundle, init):
+    argv = [host.programs.bare, str(host.cgroup_version), host.memcg_of(bundle), str(init)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as bare:
+        if bare.stdout.readline() != "armed\n":
+            raise MeasureError("the bare program could not be armed")
+        yield bare.pid
+
+
+@contextlib.contextmanager
+def _shim(host, bundle, _init):
+    yield host.shim_of(bundle)
+
+
+def _one(host, tracing, hooks, watcher):
+    """One container, one OOM. None when the kernel took the init by itself."""
+    go = host.scratch / "rootfs" / GO.lstrip("/")
+    bundle = host.bundle(WORKLOAD, hooks)
+    init = host.start(bundle)
+    try:
+        with watcher(host, bundle, init) as pid:
+            tracing.start(pid, init)
+            go.touch()
+            wait_until(lambda: exited(init), SECONDS, "the end of the container's init")
+            return tracing.stop(pid)
+    finally:
+        go.unlink(missing_ok=True)
+        host.delete(bundle.name)
+
+
+def _sample(host, tracing, hooks, watcher):
+    for _ in range(TRIES):
+        took = _one(host, tracing, hooks, watcher)
+        if took is not None:
+            return took
+    raise MeasureError("the kernel kills the container's init itself")
+
+
+def measure(host, pairs):
+    kinds = {"oomguard": (host.our_hooks(POLICY), _shim), "bare": (None, _bare_watcher)}
+    samples = {name: [] for name in kinds}
+    with Tracing(host.scratch) as tracing:
+        for number in range(-1, pairs):  # the first warms the caches
+            order = ("oomguard", "bare") if number % 2 else ("bare", "oomguard")
+            for name in order:
+                took = _sample(host, tracing, *kinds[name])
+                if number >= 0:
+                    samples[name].append(took)
+    ours, bare = median(samples["oomguard"]), median(samples["bare"])
+    return table(("number (median)", "oomguard", "bare", "ratio", "target", "pairs", ""),
+                 [("OOM notification to the init's SIGKILL", f"{ours:.0f} us", f"{bare:.0f} us",
+                   f"{ours / bare:.2f}", f"<= {TARGET:.1f}", str(pairs),
+                   verdict(ours / bare, TARGET))])
