@@ -6,13 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "escape.h"
 #include "state.h"
 
-#define LOCK_PAUSE_MS 2
+/* Whoever holds it mostly lets go within a millisecond: ask again soon, then seldom. */
+#define LOCK_PAUSE_FIRST_US 50
+#define LOCK_PAUSE_MAX_US 2000
 #define FILE_MAX_DEPTH 32
 
 static struct flock whole_file(short type)
@@ -43,27 +45,20 @@ static int lock_once(int dirfd, const char *file)
 	return still_named(fd, dirfd, file) ? take_fd(&fd) : -ESTALE;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 int state_lock(int dirfd, const char *file, unsigned wait_ms)
 {
-	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000};
-	uint64_t end = now_ms() + wait_ms;
+	uint64_t end = clock_us(CLOCK_MONOTONIC) + (uint64_t)wait_ms * 1000;
+	uint64_t pause = LOCK_PAUSE_FIRST_US;
 	int r;
 
 	for (;;) {
 		r = lock_once(dirfd, file);
 		if (r == -ESTALE)
 			continue;
-		if (r != -EWOULDBLOCK || now_ms() >= end)
+		if (r != -EWOULDBLOCK || clock_us(CLOCK_MONOTONIC) >= end)
 			return r;
-		nanosleep(&pause, NULL);
+		sleep_us(pause);
+		pause = pause * 2 < LOCK_PAUSE_MAX_US ? pause * 2 : LOCK_PAUSE_MAX_US;
 	}
 }
 
