@@ -173,6 +173,7 @@ START_TEST(open_respects_the_root_of_a_mount)
 {
 	fake_tree_dir(&tree, "cg/x");
 	fake_tree_dir(&tree, "cg/podx");
+	fake_tree_dir(&tree, "cgx");
 	fake_tree_dir(&tree, "x");
 	fake_tree_mount(&tree, "/pod", "cg", "cgroup2", "rw");
 	read_mounts();
@@ -254,7 +255,7 @@ END_TEST
 
 START_TEST(keys_match_whole_words)
 {
-	const char *text = "low 1\noom 2\noom_kill 3\noom_group_kill 4\nbad x\nlast 5";
+	const char *text = "low 1\noom_kill 3\noom 2\noom_group_kill 4\nbad x\nlast 5";
 	uint64_t value;
 
 	ck_assert_int_eq(cgroup_text_u64(text, "oom", &value), 0);

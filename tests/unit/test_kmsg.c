@@ -121,6 +121,9 @@ static const struct {
     {HEAD "CONSTRAINT_MEMCG,nodemask=(null),cpuset=c,mems_allowed=0,oom_memcg=" BOX
 	  ",task_memcg=" BOX ",task=a,task=b,pid=1,pid=77,uid=0",
      KMSG_CONSTRAINT_MEMCG, 77, "a,task=b,pid=1", BOX, BOX},
+    {HEAD "CONSTRAINT_MEMCG,nodemask=(null),cpuset=c,mems_allowed=0,oom_memcg=" BOX
+	  ",task_memcg=" BOX "/x,task=y,pid=1,uid=0/z,task=a\\x00b,pid=77,uid=0",
+     KMSG_CONSTRAINT_MEMCG, 77, "a\\x00b", BOX, BOX "/x,task=y,pid=1,uid=0/z"},
     {HEAD "CONSTRAINT_MEMCG,nodemask=(null),cpuset=x,mems_allowed=0,oom_memcg=v,task_memcg=v,"
 	  "mems_allowed=0,oom_memcg=" BOX ",task_memcg=" BOX ",task=a,pid=77,uid=0",
      KMSG_CONSTRAINT_MEMCG, 77, "a", BOX, BOX},

@@ -123,6 +123,9 @@ START_TEST(first_child_is_the_oldest)
 	ck_assert_int_eq(proc_first_child(tree.fd, 7), 20);
 	fake_tree_write(&tree, "7/task/8/children", "21 22 ");
 	ck_assert_int_eq(proc_first_child(tree.fd, 7), 21);
+	/* The other way round, as the order of a directory is anybody's. */
+	put_stat("20/stat", 20, "b", 'S', 7, 0, 1, 10, 0);
+	ck_assert_int_eq(proc_first_child(tree.fd, 7), 20);
 	fake_tree_write(&tree, "22/task/22/children", "");
 	ck_assert_int_eq(proc_first_child(tree.fd, 22), 0);
 }

@@ -197,40 +197,49 @@ static bool may_go_below(void)
 	return line && strtoull(line + 8, NULL, 16) & 1ULL << 24; /* CAP_SYS_RESOURCE */
 }
 
-/* Why no cgroup can be made here; NULL: it was made. */
-static const char *make_box(void)
+static const char *why_not; /* no cgroup can be made here; NULL: it was made */
+
+/* Runs before the test forks, so that the cgroup is removed when the test fails too. */
+static void make_box(void)
 {
 	enum cgroup_version version;
-	cleanup_close int root = -1;
+	cleanup_close int root = -1, made = -1;
 	cleanup_free char *dir = NULL;
-	struct error err = {0};
 
+	why_not = "no memory cgroups that can be written";
 	proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (geteuid() != 0)
-		return "not root";
-	if (cgroup_mounts_read(proc, &mounts, &err) < 0 ||
+	if (geteuid() != 0 || cgroup_mounts_read(proc, &mounts, NULL) < 0 ||
 	    cgroup_memory_version(&mounts, &version) < 0)
-		return "no memory cgroups";
-	root = cgroup_open(&mounts, version == CGROUP_V1 ? "memory" : NULL, "/", &dir, &err);
+		return;
+	root = cgroup_open(&mounts, version == CGROUP_V1 ? "memory" : NULL, "/", &dir, NULL);
 	if (root < 0)
-		return "the root cgroup is not seen";
+		return;
 	snprintf(box, sizeof(box), "%s/oomguard-test-cgroup-%d", dir, getpid());
 	if (mkdir(box, 0755) < 0)
-		return "no cgroup can be made";
-	root = openat(root, box, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (faccessat(root, version == CGROUP_V1 ? "memory.oom_control" : "memory.max", F_OK, 0) <
-	    0) {
+		return;
+	made = open(box, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (faccessat(made, version == CGROUP_V1 ? "memory.oom_control" : "memory.max", F_OK, 0) ==
+	    0)
+		why_not = NULL;
+	else
 		rmdir(box);
-		return "the memory controller is not enabled";
-	}
-	return NULL;
+}
+
+static void remove_box(void)
+{
+	/* Its processes die with the test; the cgroup can go when the last one is gone. */
+	for (int i = 0; !why_not && i < 1000 && rmdir(box) < 0 && errno == EBUSY; i++)
+		usleep(10000);
+	cgroup_mounts_free(&mounts);
+	cleanup_closep(&proc);
 }
 
 /* A process in the box that waits, forks one child when told, and waits again. */
 static void start_victim(void)
 {
-	char text[16];
+	cleanup_close int dir = -1;
 	int down[2], up[2];
+	char text[16];
 
 	ck_assert_int_eq(pipe(down), 0);
 	ck_assert_int_eq(pipe(up), 0);
@@ -253,10 +262,8 @@ static void start_victim(void)
 	go[0] = up[0];
 	go[1] = down[1];
 	snprintf(text, sizeof(text), "%d", victim);
-	proc = open(box, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ck_assert_int_eq(cgroup_write(proc, "cgroup.procs", text), 0);
-	close(proc);
-	proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = open(box, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_eq(cgroup_write(dir, "cgroup.procs", text), 0);
 }
 
 static void let_it_fork(void)
@@ -276,13 +283,7 @@ static void end_victim(void)
 {
 	kill(victim, SIGKILL);
 	waitpid(victim, NULL, 0);
-	/* The child has no other parent to die with: its death is told by the empty cgroup. */
-	while (cgroup_populated(memcg.dirfd, memcg.version) == 1)
-		usleep(1000);
-	ck_assert_int_eq(rmdir(box), 0);
 	memcg_close(&memcg);
-	cgroup_mounts_free(&mounts);
-	cleanup_closep(&proc);
 }
 
 static void expect_real_results(const struct settings_results *results, bool has_swap)
@@ -360,7 +361,6 @@ START_TEST(a_real_cgroup)
 	struct settings_results results;
 	struct settings_facts facts;
 	struct error err = {0};
-	const char *why_not = make_box();
 
 	if (why_not) {
 		printf("SKIP a_real_cgroup: %s\n", why_not);
@@ -394,6 +394,7 @@ int main(void)
 	tcase_add_test(fake, written_and_read_back);
 	tcase_add_test(fake, what_is_not_there_is_refused);
 	tcase_add_test(fake, scores_of_running_processes);
+	tcase_add_unchecked_fixture(real, make_box, remove_box);
 	tcase_add_test(real, a_real_cgroup);
 	suite_add_tcase(suite, fake);
 	suite_add_tcase(suite, real);
