@@ -152,6 +152,11 @@ int hook_args_parse(int argc, char *const argv[], struct hook_args *out, struct 
 	return error_say(err, EINVAL, "the stage is missing");
 }
 
+bool hook_args_refuse(const struct hook_args *args)
+{
+	return args->closed && args->stage != SPEC_STAGE_POSTSTOP;
+}
+
 const char *hook_stage_name(enum spec_stage stage)
 {
 	return stage_names[stage];

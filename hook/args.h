@@ -25,6 +25,9 @@ struct hook_args {
  */
 int hook_args_parse(int argc, char *const argv[], struct hook_args *out, struct error *err);
 
+/* A failure at this stage refuses the container: at poststop there is nothing left to refuse. */
+bool hook_args_refuse(const struct hook_args *args);
+
 extern const char hook_args_usage[];
 
 const char *hook_stage_name(enum spec_stage stage);

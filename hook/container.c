@@ -88,6 +88,7 @@ bool init_lives(const struct hook *hook, const struct plan *plan)
 struct search {
 	struct hook *hook;
 	const char *id, *runtime_root;
+	bool alive;
 	char key[STATE_KEY_MAX];
 	unsigned found;
 };
@@ -103,7 +104,7 @@ static int look_at(const struct state_root *root, const char *key, void *context
 	if (!strcmp(plan.identity.id, search->id) &&
 	    (!search->runtime_root || !plan.identity.runtime_root[0] ||
 	     !strcmp(plan.identity.runtime_root, search->runtime_root)) &&
-	    !init_lives(search->hook, &plan)) {
+	    init_lives(search->hook, &plan) == search->alive) {
 		memcpy(search->key, key, strlen(key) + 1);
 		search->found++;
 	}
@@ -112,9 +113,10 @@ static int look_at(const struct state_root *root, const char *key, void *context
 }
 
 int container_find(struct hook *hook, struct container *container, const char *id,
-		   const char *runtime_root, struct error *err)
+		   const char *runtime_root, bool alive, struct error *err)
 {
-	struct search search = {.hook = hook, .id = id, .runtime_root = runtime_root};
+	struct search search = {
+	    .hook = hook, .id = id, .runtime_root = runtime_root, .alive = alive};
 	int r;
 
 	state_key(id, runtime_root ? runtime_root : "", container->key);

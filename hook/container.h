@@ -26,11 +26,11 @@ int container_make(struct container *container, const char *id, const char *runt
 
 /*
  * The same for one that is there: by id and runtime root, else, since a runtime may have removed
- * what a relative root is known by, by the id alone if exactly one of that name has ended.
- * -ENOENT: none.
+ * what a relative root is known by, by the id alone if exactly one of that name has ended (or
+ * lives, with `alive`). -ENOENT: none.
  */
 int container_find(struct hook *hook, struct container *container, const char *id,
-		   const char *runtime_root, struct error *err);
+		   const char *runtime_root, bool alive, struct error *err);
 
 /* The plan's init is alive: the same boot, pid and start time. */
 bool init_lives(const struct hook *hook, const struct plan *plan);

@@ -30,10 +30,8 @@ static void tell(const char *message, const char *entry)
 
 static void passed_open(int signal)
 {
-	tell("oomguard-hook: the deadline passed; the container goes on without its guard, or with "
-	     "a late one\n",
-	     "<28>oomguard-hook: the deadline passed; a container goes on without its guard, or "
-	     "with a late one");
+	tell("oomguard-hook: the deadline passed; what was left to do is not done\n",
+	     "<28>oomguard-hook: the deadline passed; what was left to do is not done");
 	_exit(EXIT_SUCCESS);
 }
 

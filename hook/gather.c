@@ -52,7 +52,8 @@ static int read_policy(struct hook *hook, struct gathered *out)
 	if (policy_load(hook->args.policy, out->policy, NULL, &err) == 0)
 		return 0;
 	*out->policy = (struct policy_document){.host = host_policy_builtin};
-	return hook_problem(hook, "the built-in default holds, since the policy is broken: %s",
+	return hook_problem(hook, "the policy cannot be used%s: %s",
+			    hook->args.closed ? "" : ", the built-in default takes its place",
 			    error_text(&err, text, sizeof(text)));
 }
 

@@ -29,12 +29,6 @@ static void fill_streams(void)
 		close(fd);
 }
 
-/* The hook's only way to say no is under --failure closed. */
-static int exit_code(const struct hook_args *args, int r)
-{
-	return r < 0 && args->closed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
 static int run_stage(struct hook *hook)
 {
 	switch (hook->args.stage) {
@@ -54,7 +48,7 @@ static int run(struct hook *hook)
 	struct error err = {0};
 	int r;
 
-	r = deadline_start(hook->args.deadline_ms, hook->args.closed, &err);
+	r = deadline_start(hook->args.deadline_ms, hook_args_refuse(&hook->args), &err);
 	if (r < 0)
 		return hook_problem(hook, "%s", err.message);
 	hook->procfd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -89,5 +83,6 @@ int main(int argc, char *argv[])
 	if (hook.logging)
 		journal_close(&hook.journal);
 	plan_free(&hook.plan);
-	return exit_code(&hook.args, r);
+	/* Refusing is the only way to say no. */
+	return r < 0 && hook_args_refuse(&hook.args) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

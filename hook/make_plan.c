@@ -75,7 +75,8 @@ static int resolve_policy(struct hook *hook, const struct gathered *g)
 		return -ENOMEM;
 	if (policy_effective(g->policy, &plan->identity, plan->policy, &err) == 0)
 		return 0;
-	r = hook_problem(hook, "the built-in default holds, since the policy cannot be used: %s",
+	r = hook_problem(hook, "the policy cannot be resolved%s: %s",
+			 hook->args.closed ? "" : ", the built-in default takes its place",
 			 error_text(&err, text, sizeof(text)));
 	if (r < 0)
 		return r;
@@ -143,8 +144,8 @@ int make_plan(struct hook *hook, const struct gathered *g, struct memcg *memcg)
 		r = resolve_restart(hook, g);
 	if (r == 0)
 		r = read_caller(hook, g);
-	if (r == -ENOMEM)
-		hook_problem(hook, "out of memory");
+	if (r < 0 && r != -ECANCELED)
+		hook_problem(hook, "no plan: %s", strerrordesc_np(-r));
 	if (r == 0 && plan->policy->disabled) {
 		plan->guarded = false;
 		hook_note(hook, "not guarded: switched off by the annotation oomguard.io/disable");

@@ -17,15 +17,9 @@ static void tell(bool refused, const char *text)
 		escape_terminal(text, shown, sizeof(shown)));
 }
 
-/* At poststop there is nothing left to refuse. */
-static bool refuses(const struct hook *hook)
-{
-	return hook->args.closed && hook->args.stage != SPEC_STAGE_POSTSTOP;
-}
-
 int hook_problem(struct hook *hook, const char *format, ...)
 {
-	bool refused = refuses(hook);
+	bool refused = hook_args_refuse(&hook->args);
 	char text[TEXT_MAX];
 	va_list args;
 

@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "deadline.h"
 #include "proc.h"
 #include "state.h"
 #include "status.h"
 
 #define STEP_MS 50
-#define KILLED_WAIT_MS 500
 
 /* A pidfd of the process that status.json names, if it lives. */
 static int open_shim(const struct hook *hook, const struct shim_status *status)
@@ -56,9 +56,9 @@ static bool let_go(int container_dir, unsigned wait_ms)
 	return true;
 }
 
-int shim_end(const struct hook *hook, int container_dir, unsigned wait_ms)
+int shim_end(const struct hook *hook, int container_dir)
 {
-	unsigned waited = 0;
+	unsigned wait_ms = deadline_left_ms() / 2, waited = 0;
 
 	if (!state_locked(container_dir, STATE_SHIM_LOCK))
 		return 0;
@@ -70,5 +70,10 @@ int shim_end(const struct hook *hook, int container_dir, unsigned wait_ms)
 		waited += STEP_MS;
 	} while (waited < wait_ms);
 	signal_shim(hook, container_dir, SIGKILL);
-	return let_go(container_dir, KILLED_WAIT_MS) ? 0 : -ETIMEDOUT;
+	return let_go(container_dir, deadline_left_ms() / 2) ? 0 : -ETIMEDOUT;
+}
+
+void shim_dismiss(const struct hook *hook, int container_dir)
+{
+	signal_shim(hook, container_dir, SIGTERM);
 }

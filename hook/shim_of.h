@@ -13,7 +13,13 @@
 bool shim_restarting(const struct hook *hook, int container_dir, const struct plan *plan);
 
 /*
- * Ends the shim that holds shim.lock: SIGTERM, and SIGKILL when it does not let go within wait_ms.
- * 0 when none is there any more, else -ETIMEDOUT.
+ * Ends the shim that holds shim.lock: SIGTERM, and SIGKILL when it does not let go; each takes at
+ * most half of the time that is left. 0 when none is there any more, else -ETIMEDOUT.
  */
-int shim_end(const struct hook *hook, int container_dir, unsigned wait_ms);
+int shim_end(const struct hook *hook, int container_dir);
+
+/*
+ * SIGTERM to the shim that status.json names, and no wait. One that is still starting leaves when
+ * it finds its directory or the container's init gone.
+ */
+void shim_dismiss(const struct hook *hook, int container_dir);

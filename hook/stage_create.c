@@ -53,7 +53,7 @@ static int replace_old(struct hook *hook, const struct container *container, con
 
 	if (old && shim_restarting(hook, container->dir, old))
 		return 0;
-	r = shim_end(hook, container->dir, deadline_left_ms() / 2);
+	r = shim_end(hook, container->dir);
 	if (r < 0)
 		return hook_problem(hook, "the shim of the container's last run does not end");
 	wipe(container->dir);
@@ -141,7 +141,7 @@ static int decided(struct hook *hook, const struct memcg *memcg)
 		r = with_directory(hook, &container, memcg);
 		/* A refused container leaves nothing behind. */
 		if (r < 0 && hook->args.closed) {
-			shim_end(hook, container.dir, deadline_left_ms() / 2);
+			shim_dismiss(hook, container.dir);
 			state_container_remove(&container.root, container.key, NULL);
 		}
 	}

@@ -104,7 +104,8 @@ int stage_poststart(struct hook *hook)
 		gather_runtime_root(hook, &gathered, &runtime_root);
 		r = container_root(hook, false, &container, &err);
 		if (r == 0)
-			r = container_find(hook, &container, gathered.state.id, runtime_root, &err);
+			r = container_find(hook, &container, gathered.state.id, runtime_root, true,
+					   &err);
 		if (r == 0)
 			r = plan_read(container.dir, &hook->plan, &err);
 		r = r < 0 ? without_plan(hook, &gathered, &err) : check(hook, &container);

@@ -4,7 +4,6 @@
 
 #include "cleanup.h"
 #include "container.h"
-#include "deadline.h"
 #include "dry_run.h"
 #include "gather.h"
 #include "history.h"
@@ -36,7 +35,7 @@ static int clean_up(struct hook *hook, const struct container *container)
 		return 0;
 	if (hook->args.dry_run)
 		return dry_run_poststop(hook, container);
-	if (shim_end(hook, container->dir, deadline_left_ms() / 2) < 0)
+	if (shim_end(hook, container->dir) < 0)
 		hook_problem(hook, "the shim does not end");
 	if (has_plan)
 		forget_history(container, &hook->plan);
@@ -59,7 +58,8 @@ int stage_poststop(struct hook *hook)
 		gather_runtime_root(hook, &gathered, &runtime_root);
 		r = container_root(hook, false, &container, &err);
 		if (r == 0)
-			r = container_find(hook, &container, gathered.state.id, runtime_root, &err);
+			r = container_find(hook, &container, gathered.state.id, runtime_root, false,
+					   &err);
 		if (r == 0)
 			clean_up(hook, &container);
 		else if (r != -ENOENT)

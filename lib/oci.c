@@ -169,6 +169,8 @@ int oci_state_read(int fd, struct oci_state *out, struct error *err)
 	r = read_all(fd, OCI_STATE_MAX_BYTES, &text, &len);
 	if (r < 0)
 		return error_set(err, -r, "read the container state from standard input");
+	if (len == 0)
+		return error_say(err, EINVAL, "container state: standard input is empty");
 	return oci_state_parse(text, len, out, err);
 }
 
