@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the plan to an armed guard: everything opened, the baseline taken, nothing yet watched. */
+#include "guard.h"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "confine.h"
+#include "identity.h"
+#include "proc.h"
+
+#define LOCK_WAIT_MS 2000 /* for the shim of the incarnation before to leave */
+
+static int open_state(struct guard *guard, const char *state_root, const char *key,
+		      struct error *err)
+{
+	int r = state_root_open(state_root, false, &guard->root, err);
+
+	if (r < 0)
+		return r;
+	snprintf(guard->key, sizeof(guard->key), "%s", key);
+	guard->container = state_container_open(&guard->root, key, false, err);
+	if (guard->container < 0)
+		return guard->container;
+	guard->lock = state_lock(guard->container, STATE_SHIM_LOCK, LOCK_WAIT_MS);
+	if (guard->lock < 0)
+		return error_set(err, -guard->lock, "lock %s: another shim guards this container",
+				 STATE_SHIM_LOCK);
+	return plan_read(guard->container, &guard->plan, err);
+}
+
+/* The init of the plan and no other process that has its number by now. */
+static int open_init(struct guard *guard, struct error *err)
+{
+	char boot_id[37];
+
+	if (proc_boot_id(guard->procfd, boot_id) == 0 && strcmp(boot_id, guard->plan.boot_id) != 0)
+		return error_say(err, ESRCH, "the plan is of an earlier boot");
+	guard->init_pidfd =
+	    pidfd_open_exact(guard->procfd, guard->plan.init_pid, guard->plan.init_start_ticks);
+	if (guard->init_pidfd < 0)
+		return error_set(err, -guard->init_pidfd, "open the container's init, pid %d",
+				 guard->plan.init_pid);
+	return 0;
+}
+
+static int open_memcg(struct guard *guard, struct error *err)
+{
+	struct cgroup_mounts mounts;
+	int r = cgroup_mounts_read(guard->procfd, &mounts, err);
+
+	if (r < 0)
+		return r;
+	r = memcg_open_path(guard->procfd, &mounts, guard->plan.identity.cgroup,
+			    guard->plan.init_pid, &guard->memcg, err);
+	if (r == 0)
+		r = evidence_open(&guard->evidence, &guard->memcg, &mounts, guard->procfd,
+				  guard->plan.init_pid, guard->pids, KILL_PIDS_MAX, err);
+	cgroup_mounts_free(&mounts);
+	return r;
+}
+
+/* The helper is forked while all is still permitted, and only where a restart can come to it. */
+static int start_helper(struct guard *guard, struct error *err)
+{
+	bool restarts = false;
+	struct stat st;
+
+	for (int slot = 0; slot < OOM_SLOT_COUNT; slot++)
+		if (guard->profile->on_oom[slot] == POLICY_RESTART)
+			restarts = true;
+	if (!restarts || guard->plan.restart.way != RESTART_RUNTIME)
+		return 0;
+	if (stat(guard->plan.restart.state_dir, &st) < 0)
+		return error_set(err, errno, "look at %s", guard->plan.restart.state_dir);
+	guard->state_dir_inode = st.st_ino;
+	guard->state_dir_device = st.st_dev;
+	return helper_start(&guard->helper, &guard->plan, guard->init_pidfd, err);
+}
+
+/* Keeps the few values of the policy that are needed from now on, and drops the rest. */
+static int keep_policy(struct guard *guard, struct error *err)
+{
+	int r;
+
+	guard->profile_copy = guard->plan.policy->profile;
+	guard->profile = &guard->profile_copy;
+	r = score_open(&guard->scores, &guard->plan, guard->profile, err);
+	guard->max_concurrent_restarts = guard->plan.policy->host.max_concurrent_restarts;
+	snprintf(guard->profile_name, sizeof(guard->profile_name), "%s",
+		 guard->plan.policy->profile_name);
+	free(take_ptr(guard->plan.policy));
+	free(take_ptr(guard->plan.settings));
+	json_free(take_ptr(guard->plan.identity.annotations));
+	malloc_trim(0);
+	return r;
+}
+
+static void aim(struct guard *guard)
+{
+	guard->target = (struct kill_target){
+	    .memcg = &guard->memcg,
+	    .procfd = guard->procfd,
+	    .init_pidfd = guard->init_pidfd,
+	    .controller = guard->memcg.version == CGROUP_V1 ? "memory" : NULL,
+	    .pids = guard->pids,
+	    .interrupted = guard_interrupted,
+	    .context = guard,
+	};
+}
+
+static void open_records(struct guard *guard)
+{
+	/* Each may fail alone (full disk): the guard goes on without. */
+	journal_open(&guard->journal, guard->container, guard->plan.identity.id);
+	guard->journal.foreground = guard->foreground;
+	guard->incidents = incidents_open(guard->root.incidents_path, true, NULL);
+	history_key(&guard->plan.identity, &guard->history);
+	history_load(&guard->root, &guard->history, NULL);
+	history_expire(&guard->history, clock_ms(CLOCK_BOOTTIME),
+		       guard->profile->restart.within_ms);
+	guard->cancelled = faccessat(guard->container, STATE_CANCELLED, F_OK, 0) == 0;
+}
+
+static int first_status(struct guard *guard, struct error *err)
+{
+	struct proc_stat self;
+	int r = proc_stat_read(guard->procfd, getpid(), &self);
+
+	if (r < 0)
+		return error_set(err, -r, "read our own start time");
+	guard->status.shim_pid = self.pid;
+	guard->status.shim_start_ticks = self.start_ticks;
+	guard->status.init_pid = guard->plan.init_pid;
+	guard->status.init_start_ticks = guard->plan.init_start_ticks;
+	guard->status.restarts = (unsigned)guard->history.len;
+	return 0;
+}
+
+int guard_arm(struct guard *guard, const char *state_root, const char *key, struct error *err)
+{
+	int r;
+
+	guard->procfd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (guard->procfd < 0)
+		return error_set(err, errno, "open /proc");
+	r = open_state(guard, state_root, key, err);
+	if (r < 0 || (r = open_init(guard, err)) < 0 || (r = keep_policy(guard, err)) < 0 ||
+	    (r = open_memcg(guard, err)) < 0 || (r = start_helper(guard, err)) < 0)
+		return r;
+	aim(guard);
+	open_records(guard);
+	r = watch_open(&guard->watch, &guard->memcg, guard->init_pidfd, err);
+	if (r == 0 && guard->helper.pid > 0)
+		r = watch_add_helper(&guard->watch, guard->helper.socket);
+	if (r < 0)
+		return r;
+	/* After arming: a kill in between is counted, not lost. */
+	r = memcg_counters_read(&guard->memcg, &guard->seen);
+	if (r < 0)
+		return error_set(err, -r, "read the counters of %s", guard->memcg.dir);
+	return first_status(guard, err);
+}

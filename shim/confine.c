@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "cleanup.h"
+#include "proc.h"
+
+#define SHIM_CGROUP "oomguard"
+/* Delegated by its unit (Delegate=yes), so that systemd leaves what is below it alone. */
+#define SHIM_CGROUP_SYSTEMD "oomguard.slice/oomguard.service/shims"
+#define SHIM_SCORE -999
+
+/* Opens, and makes where it is missing, the cgroup for shims below a hierarchy's top. */
+static int shim_cgroup(int top)
+{
+	int fd;
+
+	if (mkdirat(top, SHIM_CGROUP_SYSTEMD, 0755) == 0 || errno == EEXIST)
+		return openat(top, SHIM_CGROUP_SYSTEMD, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (mkdirat(top, SHIM_CGROUP, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	fd = openat(top, SHIM_CGROUP, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int enter(const struct cgroup_mount *mount)
+{
+	cleanup_close int top = open(mount->point, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int own = -1;
+
+	if (top < 0)
+		return -errno;
+	/* A cpuset of our own would have to be given processors and nodes: the top has them all. */
+	if (!mount->v2 && strstr(mount->controllers, "cpuset"))
+		return cgroup_write(top, "cgroup.procs", "0");
+	own = shim_cgroup(top);
+	return own < 0 ? own : cgroup_write(own, "cgroup.procs", "0");
+}
+
+/* The controllers' word that names the hierarchy in /proc/self/cgroup: the last one. */
+static bool at_top(int procfd, const struct cgroup_mount *mount)
+{
+	cleanup_free char *path = NULL;
+	const char *controller = strrchr(mount->controllers, ',');
+
+	controller = controller ? controller + 1 : mount->controllers;
+	if (cgroup_path_of(procfd, getpid(), mount->v2 ? NULL : controller, &path, NULL) < 0)
+		return false;
+	return strcmp(path, "/") == 0;
+}
+
+int confine_cgroup(struct error *err)
+{
+	cleanup_close int procfd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct cgroup_mounts mounts;
+	enum cgroup_version version;
+	int failed = 0, r;
+
+	if (procfd < 0)
+		return error_set(err, errno, "open /proc");
+	r = cgroup_mounts_read(procfd, &mounts, err);
+	if (r < 0)
+		return r;
+	if (cgroup_memory_version(&mounts, &version) < 0)
+		version = CGROUP_V2;
+	for (size_t i = 0; i < mounts.len; i++) {
+		const struct cgroup_mount *mount = &mounts.mount[i];
+		bool memory =
+		    mount->v2 ? version == CGROUP_V2 : strstr(mount->controllers, "memory") != NULL;
+
+		/* Memory always: there the shims are to be seen together. */
+		if (!memory && at_top(procfd, mount))
+			continue;
+		r = enter(mount);
+		if (r < 0 && failed == 0)
+			failed =
+			    error_set(err, -r, "enter the shims' cgroup below %s", mount->point);
+	}
+	cgroup_mounts_free(&mounts);
+	return failed;
+}
+
+int confine_capabilities(const struct confine_needs *needs)
+{
+	cap_value_t keep[4] = {CAP_KILL, CAP_SYS_PTRACE};
+	int n = 2, r = 0;
+	cap_t caps;
+
+	/* CAP_KILL: signals to other users' processes. CAP_SYS_PTRACE: to read what a process that
+	 * cannot be killed sleeps in; the system calls it would otherwise open are filtered. */
+	if (needs->scores)
+		keep[n++] = CAP_SYS_RESOURCE;
+	if (needs->scores || needs->foreign_cgroup)
+		keep[n++] = CAP_DAC_OVERRIDE;
+	/* The bounding set first: that needs CAP_SETPCAP. */
+	for (cap_value_t cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
+		if (prctl(PR_CAPBSET_DROP, cap) < 0 && errno != EINVAL)
+			r = -errno;
+	caps = cap_get_proc();
+	if (!caps)
+		return -ENOMEM;
+	for (int i = 0; i < n; i++) {
+		cap_flag_value_t has;
+
+		/* Only what we have: asking for more would refuse all. */
+		if (cap_get_flag(caps, keep[i], CAP_PERMITTED, &has) < 0 || has != CAP_SET)
+			keep[i--] = keep[--n];
+	}
+	if (cap_clear(caps) < 0 || cap_set_flag(caps, CAP_PERMITTED, n, keep, CAP_SET) < 0 ||
+	    cap_set_flag(caps, CAP_EFFECTIVE, n, keep, CAP_SET) < 0 || cap_set_proc(caps) < 0)
+		r = -errno;
+	cap_free(caps);
+	return r;
+}
+
+static void add_missing(char *missing, size_t cap, const char *name, int r)
+{
+	size_t used = strlen(missing);
+
+	if (r < 0)
+		snprintf(missing + used, cap - used, "%s%s (%s)", used ? ", " : "", name,
+			 strerrordesc_np(-r));
+}
+
+void confine_self(int procfd, const struct confine_needs *needs, char *missing, size_t cap)
+{
+	int r;
+
+	add_missing(missing, cap, "oom_score_adj -999",
+		    proc_score_write(procfd, getpid(), SHIM_SCORE));
+	add_missing(missing, cap, "capabilities", confine_capabilities(needs));
+	add_missing(missing, cap, "seccomp", confine_system_calls());
+	/* Give back what building all this took, before it is locked in. */
+	malloc_trim(0);
+	r = mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0 ? -errno : 0;
+	add_missing(missing, cap, "locked memory", r);
+}

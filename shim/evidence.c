@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "cgroup.h"
+#include "cleanup.h"
+#include "clock.h"
+#include "proc.h"
+
+/* Inode of the first pid namespace (include/linux/proc_ns.h, PROC_PID_INIT_INO). */
+#define FIRST_PID_NAMESPACE_INODE 0xEFFFFFFCu
+
+static bool in_first_pid_namespace(int procfd)
+{
+	struct stat st;
+
+	return fstatat(procfd, "self/ns/pid", &st, 0) == 0 &&
+	       st.st_ino == FIRST_PID_NAMESPACE_INODE;
+}
+
+int evidence_open(struct evidence *evidence, const struct memcg *memcg,
+		  const struct cgroup_mounts *mounts, int procfd, pid_t init, pid_t *pids,
+		  size_t pids_cap, struct error *err)
+{
+	*evidence = (struct evidence){
+	    .memcg = memcg, .procfd = procfd, .init = init, .pids = pids, .pids_cap = pids_cap};
+	evidence->kmsg = kmsg_open("/dev/kmsg");
+	evidence->pids_are_host_pids = in_first_pid_namespace(procfd);
+	evidence->snapshot = calloc(SNAPSHOT_MAX, sizeof(*evidence->snapshot));
+	if (!evidence->snapshot)
+		return error_set(err, ENOMEM, "make room for process lists");
+	return memcg_ancestors_open(mounts, memcg, &evidence->ancestors, err);
+}
+
+void evidence_close(struct evidence *evidence)
+{
+	free(take_ptr(evidence->snapshot));
+	if (evidence->kmsg >= 0)
+		close(take_fd(&evidence->kmsg));
+	memcg_ancestors_close(&evidence->ancestors);
+}
+
+void evidence_start(struct evidence *evidence)
+{
+	evidence->snapshot_len = 0;
+	evidence->snapshot_cut = false;
+	evidence->limit = LIMIT_OF_UNKNOWN;
+	evidence->limit_cgroup[0] = '\0';
+	evidence->group = false;
+	evidence->victims = 0;
+}
+
+void evidence_snapshot(struct evidence *evidence, uint64_t end_us)
+{
+	ssize_t n = cgroup_procs(evidence->memcg->dirfd, evidence->pids, evidence->pids_cap);
+
+	evidence->snapshot_len = 0;
+	for (ssize_t i = 0; i < n && i < (ssize_t)evidence->pids_cap; i++) {
+		struct snapshot_process *process = &evidence->snapshot[evidence->snapshot_len];
+		struct proc_stat stat;
+
+		if (evidence->snapshot_len == SNAPSHOT_MAX || clock_us(CLOCK_MONOTONIC) >= end_us) {
+			evidence->snapshot_cut = true;
+			return;
+		}
+		if (proc_stat_read(evidence->procfd, evidence->pids[i], &stat) < 0)
+			continue;
+		process->pid = stat.pid;
+		process->ppid = stat.ppid;
+		process->start_ticks = stat.start_ticks;
+		process->rss_bytes = stat.rss_bytes;
+		snprintf(process->comm, sizeof(process->comm), "%.15s", stat.comm);
+		evidence->snapshot_len++;
+	}
+}
+
+static const struct snapshot_process *in_snapshot(const struct evidence *evidence, pid_t pid)
+{
+	for (size_t i = 0; i < evidence->snapshot_len; i++)
+		if (evidence->snapshot[i].pid == pid)
+			return &evidence->snapshot[i];
+	return NULL;
+}
+
+/* `path` is `top` or below it. "" is nowhere. */
+static bool is_below(const char *path, const char *top)
+{
+	size_t len = strlen(top);
+
+	if (!path[0] || !len)
+		return false;
+	return strncmp(path, top, len) == 0 &&
+	       (path[len] == '\0' || path[len] == '/' || top[len - 1] == '/');
+}
+
+static void note_limit(struct evidence *evidence, const struct kmsg_line *line)
+{
+	const char *own = evidence->memcg->path;
+
+	if (line->constraint == KMSG_CONSTRAINT_MEMCG && line->oom_cgroup[0]) {
+		snprintf(evidence->limit_cgroup, sizeof(evidence->limit_cgroup), "%.255s",
+			 line->oom_cgroup);
+		evidence->limit =
+		    is_below(line->oom_cgroup, own) ? LIMIT_OF_CONTAINER : LIMIT_OF_ANCESTOR;
+	} else if (line->constraint == KMSG_CONSTRAINT_NONE) {
+		evidence->limit = LIMIT_OF_HOST;
+	}
+}
+
+static void add_victim(struct evidence *evidence, struct incident *incident,
+		       const struct incident_victim *victim)
+{
+	for (size_t i = 0; i < incident->victims_len; i++)
+		if (incident->victims[i].pid == victim->pid)
+			return;
+	evidence->victims++;
+	if (victim->is_init)
+		evidence->init_is_victim = true;
+	if (incident->victims_len < INCIDENT_VICTIMS_MAX)
+		incident->victims[incident->victims_len++] = *victim;
+	else
+		incident->victims_more++;
+}
+
+/*
+ * A "Killed process" line names no cgroup. It is ours when the summary before it was about the
+ * same pid and our cgroup, or, in a storm that swallowed the summary, when that pid was ours.
+ */
+static bool kill_is_ours(const struct evidence *evidence, const struct kmsg_line *line)
+{
+	if (evidence->summary.kind == KMSG_SUMMARY && evidence->summary.pid == line->pid)
+		return evidence->summary_ours;
+	if (evidence->summary.kind == KMSG_TASK_IN)
+		return evidence->summary_ours;
+	if (!evidence->pids_are_host_pids)
+		return false;
+	return line->pid == evidence->init || in_snapshot(evidence, line->pid);
+}
+
+static void note_kill(struct evidence *evidence, struct incident *incident,
+		      const struct kmsg_line *line)
+{
+	const struct snapshot_process *known;
+	struct incident_victim victim = {.pid = line->pid, .source = VICTIM_KMSG};
+
+	if (!kill_is_ours(evidence, line))
+		return;
+	/* Before 5.0 the line about the limit comes first and has no pid. */
+	if (line->constraint == KMSG_CONSTRAINT_NONE && evidence->limit == LIMIT_OF_UNKNOWN)
+		note_limit(evidence, line);
+	known = in_snapshot(evidence, line->pid);
+	snprintf(victim.comm, sizeof(victim.comm), "%.63s", line->comm);
+	if (line->has_sizes)
+		victim.rss_bytes =
+		    line->anon_rss_bytes + line->file_rss_bytes + line->shmem_rss_bytes;
+	else if (known)
+		victim.rss_bytes = known->rss_bytes;
+	victim.is_init = evidence->pids_are_host_pids && line->pid == evidence->init;
+	add_victim(evidence, incident, &victim);
+}
+
+void evidence_read_log(struct evidence *evidence, struct incident *incident)
+{
+	struct kmsg_line line;
+	uint64_t lost = 0;
+
+	if (evidence->kmsg < 0)
+		return;
+	while (kmsg_next(evidence->kmsg, &line, &lost) == 1) {
+		switch (line.kind) {
+		case KMSG_SUMMARY:
+		case KMSG_TASK_IN:
+			evidence->summary = line;
+			evidence->summary_ours = is_below(line.task_cgroup, evidence->memcg->path);
+			if (evidence->summary_ours)
+				note_limit(evidence, &line);
+			break;
+		case KMSG_GROUP:
+			if (is_below(line.task_cgroup, evidence->memcg->path) ||
+			    is_below(evidence->memcg->path, line.task_cgroup))
+				evidence->group = true;
+			break;
+		case KMSG_KILLED:
+			note_kill(evidence, incident, &line);
+			if (evidence->summary.kind == KMSG_TASK_IN)
+				evidence->summary.kind = KMSG_OTHER;
+			break;
+		case KMSG_NO_VICTIM:
+		case KMSG_OTHER:
+			break;
+		}
+	}
+}
+
+/* Gone, or somebody else by now, or on its way out. */
+static bool is_gone(const struct evidence *evidence, const struct snapshot_process *process)
+{
+	struct proc_stat stat;
+
+	return proc_stat_read(evidence->procfd, process->pid, &stat) < 0 ||
+	       stat.start_ticks != process->start_ticks || stat.state == 'Z' || stat.state == 'X' ||
+	       proc_dying(evidence->procfd, process->pid);
+}
+
+void evidence_compare(struct evidence *evidence, struct incident *incident, uint64_t kills)
+{
+	if (evidence->victims > 0)
+		return;
+	for (size_t i = 0; i < evidence->snapshot_len && evidence->victims < kills; i++) {
+		const struct snapshot_process *process = &evidence->snapshot[i];
+		struct incident_victim victim = {.pid = process->pid,
+						 .rss_bytes = process->rss_bytes,
+						 .is_init = process->pid == evidence->init,
+						 .source = VICTIM_PROCESS_LIST};
+
+		if (!is_gone(evidence, process))
+			continue;
+		memcpy(victim.comm, process->comm, sizeof(process->comm));
+		add_victim(evidence, incident, &victim);
+	}
+}
+
+/* v2 counts an OOM where the limit ran out, v1 only failed charges there. */
+static enum limit_owner limit_by_counters(const struct evidence *evidence,
+					  const struct incident *incident)
+{
+	bool own = evidence->memcg->version == CGROUP_V2
+		       ? incident->after.oom > incident->before.oom
+		       : incident->after.max > incident->before.max;
+
+	if (own)
+		return LIMIT_OF_CONTAINER;
+	if (memcg_ancestors_hit(&evidence->ancestors) >= 0)
+		return LIMIT_OF_ANCESTOR;
+	/* v2: neither we nor an ancestor ran out, so it was the host. v1 cannot tell that from the
+	 * limit of a cgroup below the container. */
+	return evidence->memcg->version == CGROUP_V2 && incident->after.known ? LIMIT_OF_HOST
+									      : LIMIT_OF_UNKNOWN;
+}
+
+enum limit_owner evidence_limit(const struct evidence *evidence, struct incident *incident)
+{
+	enum limit_owner owner;
+
+	if (evidence->limit != LIMIT_OF_UNKNOWN) {
+		incident->basis = BASIS_KMSG;
+		memcpy(incident->limit_cgroup, evidence->limit_cgroup,
+		       sizeof(incident->limit_cgroup));
+		return evidence->limit;
+	}
+	owner = limit_by_counters(evidence, incident);
+	incident->basis = evidence->victims > 0	      ? BASIS_KMSG
+			  : owner != LIMIT_OF_UNKNOWN ? BASIS_COUNTERS
+						      : BASIS_NOTHING;
+	if (owner == LIMIT_OF_CONTAINER)
+		snprintf(incident->limit_cgroup, sizeof(incident->limit_cgroup), "%.255s",
+			 evidence->memcg->path);
+	return owner;
+}
+
+enum init_end evidence_init(const struct evidence *evidence, int init_pidfd, uint64_t kills)
+{
+	bool exited = pidfd_exited(init_pidfd);
+	int status;
+
+	if (evidence->init_is_victim)
+		return INIT_OOM_KILLED;
+	if (!exited && !proc_dying(evidence->procfd, evidence->init))
+		return INIT_ALIVE;
+	/* Every kill has another victim: the init went by itself. */
+	if (kills > 0 && evidence->victims >= kills)
+		return INIT_ENDED;
+	if (!exited)
+		return kills > 0 ? INIT_OOM_KILLED : INIT_END_UNKNOWN;
+	if (pidfd_exit_status(init_pidfd, &status) < 0)
+		return INIT_END_UNKNOWN;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && kills > 0)
+		return INIT_OOM_KILLED;
+	return INIT_ENDED;
+}
+
+/* One process of the container as it is now. */
+static bool replaces(const struct evidence *evidence, pid_t pid,
+		     const struct snapshot_process *victim)
+{
+	struct proc_stat stat;
+
+	if (in_snapshot(evidence, pid) || proc_stat_read(evidence->procfd, pid, &stat) < 0)
+		return false;
+	return stat.ppid == victim->ppid && stat.state != 'Z' && stat.state != 'X' &&
+	       stat.start_ticks >= victim->start_ticks &&
+	       strncmp(stat.comm, victim->comm, sizeof(victim->comm) - 1) == 0;
+}
+
+bool evidence_healed(const struct evidence *evidence, const struct incident *incident)
+{
+	const struct snapshot_process *victim;
+	ssize_t n;
+
+	if (incident->victims_len == 0)
+		return false;
+	victim = in_snapshot(evidence, incident->victims[0].pid);
+	if (!victim)
+		return false;
+	n = cgroup_procs(evidence->memcg->dirfd, evidence->pids, evidence->pids_cap);
+	for (ssize_t i = 0; i < n && i < (ssize_t)evidence->pids_cap; i++)
+		if (replaces(evidence, evidence->pids[i], victim))
+			return true;
+	return false;
+}

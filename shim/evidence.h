@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who was killed and whose limit it was: from the kernel's log where it is readable, else from the
+ * counters and the difference of process lists. No allocation after evidence_open().
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "decide.h"
+#include "incident.h"
+#include "kmsg.h"
+#include "memcg.h"
+
+#define SNAPSHOT_MAX 4096
+
+/* A process of the container shortly before the kill. */
+struct snapshot_process {
+	pid_t pid, ppid;
+	uint64_t start_ticks;
+	uint64_t rss_bytes;
+	char comm[16];
+};
+
+struct evidence {
+	const struct memcg *memcg; /* borrowed */
+	struct memcg_ancestors ancestors;
+	int procfd;
+	int kmsg;		 /* -1: not readable */
+	bool pids_are_host_pids; /* the kernel log's pids are ours: we are in the first pid
+				    namespace */
+	pid_t init;
+	pid_t *pids; /* scratch of the guard */
+	size_t pids_cap;
+	/* Taken at the wake-up, before the kill is counted. */
+	struct snapshot_process *snapshot; /* SNAPSHOT_MAX */
+	size_t snapshot_len;
+	bool snapshot_cut;
+	/* What the kernel's log said last, so that its lines belong together. */
+	struct kmsg_line summary;
+	bool summary_ours;
+	/* Found in this event. */
+	enum limit_owner limit;
+	char limit_cgroup[256];
+	bool group;
+	bool init_is_victim;
+	uint64_t victims; /* found, also those there was no room for */
+};
+
+int evidence_open(struct evidence *evidence, const struct memcg *memcg,
+		  const struct cgroup_mounts *mounts, int procfd, pid_t init, pid_t *pids,
+		  size_t pids_cap, struct error *err);
+void evidence_close(struct evidence *evidence);
+
+/* Forgets the last event. */
+void evidence_start(struct evidence *evidence);
+/* Lists the container's processes, until end_us (CLOCK_MONOTONIC); then `snapshot_cut` is set. */
+void evidence_snapshot(struct evidence *evidence, uint64_t end_us);
+/* Reads what is new in the kernel's log; adds victims to the incident. */
+void evidence_read_log(struct evidence *evidence, struct incident *incident);
+/* Names as victims what is gone from the snapshot, at most `kills`; only if the log named none. */
+void evidence_compare(struct evidence *evidence, struct incident *incident, uint64_t kills);
+/* Whose limit: the log's word, else by the counters. Sets the incident's basis and limit_cgroup. */
+enum limit_owner evidence_limit(const struct evidence *evidence, struct incident *incident);
+/* How the init is now, seen from this event. */
+enum init_end evidence_init(const struct evidence *evidence, int init_pidfd, uint64_t kills);
+/* True when a process of the first victim's name and parent runs that is younger than the
+ * snapshot. */
+bool evidence_healed(const struct evidence *evidence, const struct incident *incident);

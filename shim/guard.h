@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One guarded container: everything the shim holds while it watches. Made by guard_arm(), used by
+ * the loop in main.c, the OOM's story in oom.c and the restart's in restart.c.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "decide.h"
+#include "evidence.h"
+#include "helper.h"
+#include "history.h"
+#include "incident.h"
+#include "journal.h"
+#include "kill.h"
+#include "memcg.h"
+#include "plan.h"
+#include "score.h"
+#include "state.h"
+#include "status.h"
+#include "watch.h"
+
+struct guard {
+	/* Given. */
+	struct plan plan; /* without policy, settings and annotations once they were used */
+	const struct profile *profile;
+	struct profile profile_copy;
+	char profile_name[POLICY_PROFILE_MAX];
+	unsigned max_concurrent_restarts;
+	bool foreground;
+
+	/* Held. */
+	struct state_root root;
+	char key[STATE_KEY_MAX];
+	int container; /* containers/KEY */
+	int lock;      /* shim.lock; -1 once given up for a restart */
+	int incidents; /* -1: records cannot be kept */
+	int procfd;
+	int init_pidfd;
+	struct memcg memcg;
+	struct watch watch;
+	struct helper helper;
+	struct score_guard scores;
+	struct evidence evidence;
+	struct kill_target target;
+	pid_t pids[KILL_PIDS_MAX];
+	char text[INCIDENT_MAX_BYTES]; /* an incident on its way to the file */
+
+	/* Known. */
+	struct memcg_counters seen; /* accounted for so far */
+	struct restart_history history;
+	struct journal journal;
+	struct shim_status status;
+	struct incident incident; /* the one at hand, or the last one */
+	bool cancelled;
+	bool leave; /* SIGTERM came */
+	bool init_ended;
+	bool handed_over; /* a new incarnation has its own shim: nothing of the state is ours */
+	/* <root>/<id> of the runtime at arming. */
+	ino_t state_dir_inode;
+	dev_t state_dir_device;
+};
+
+/*
+ * Opens everything the plan names, starts the helper if a restart may be needed, arms the watch
+ * and takes the baseline. Nothing is watched when it fails.
+ */
+int guard_arm(struct guard *guard, const char *state_root, const char *key, struct error *err);
+
+/* The story of one possible OOM, from the wake-up to the record. Returns true when the shim is
+ * done with this container. */
+bool guard_oom(struct guard *guard);
+
+/* The init ended: one last read, then the end or an OOM. Always the end of watching. */
+void guard_init_ended(struct guard *guard);
+
+/*
+ * Waits out the backoff, takes a slot, has the helper run the container again; on failure tries
+ * again while the budget lasts. Fills in the incident's result.
+ */
+void guard_restart(struct guard *guard, const struct oom_facts *facts, struct decision *decision);
+
+/* Handles SIGTERM and SIGUSR1 out of a set of watch_event. */
+void guard_signals(struct guard *guard, int events);
+/* Polls for signals only; true when the shim was told to leave. For kill_target. */
+bool guard_interrupted(void *guard);
+
+/* Leaving in order: status, journal, and the state directory when no poststop hook will do it. */
+void guard_leave(struct guard *guard, const char *why);

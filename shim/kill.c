@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kill.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "cleanup.h"
+#include "clock.h"
+#include "proc.h"
+
+#define ROUNDS_BEFORE_FREEZE 5 /* a tree that still grows then is a fork bomb */
+#define FREEZE_WAIT_MS 50      /* a task in D does not freeze: go on without */
+
+/* Is the line "4:memory:/a" of PID/cgroup about our hierarchy? Sets *path to what follows. */
+static bool our_hierarchy(char *line, const char *controller, char **path)
+{
+	char *names = strchr(line, ':'), *end = names ? strchr(names + 1, ':') : NULL, *name;
+
+	if (!end)
+		return false;
+	*end = '\0';
+	*path = end + 1;
+	names++;
+	if (!controller)
+		return *names == '\0';
+	while ((name = strsep(&names, ",")) != NULL)
+		if (strcmp(name, controller) == 0)
+			return true;
+	return false;
+}
+
+static bool path_is_below(const char *path, const char *top)
+{
+	size_t len = strlen(top);
+
+	return strncmp(path, top, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
+/* True when PID/cgroup says that the process is in the container's cgroup or below it. */
+static bool is_member(const struct kill_target *target, pid_t pid)
+{
+	char name[32], text[4096], *rest = text, *line, *path;
+	ssize_t len;
+
+	snprintf(name, sizeof(name), "%d/cgroup", pid);
+	len = cgroup_read(target->procfd, name, text, sizeof(text));
+	if (len <= 0)
+		return false;
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (our_hierarchy(line, target->controller, &path))
+			return path_is_below(path, target->memcg->path);
+	return false;
+}
+
+/* Signals one process if, with its pidfd open, it still is a member. */
+static bool kill_member(const struct kill_target *target, pid_t pid)
+{
+	cleanup_close int pidfd = pidfd_open_pid(pid);
+
+	return pidfd >= 0 && is_member(target, pid) && pidfd_signal(pidfd, SIGKILL) == 0;
+}
+
+/* One round over all that are listed now. Returns how many were listed. */
+static ssize_t kill_listed(const struct kill_target *target, struct kill_result *out)
+{
+	ssize_t n = cgroup_procs(target->memcg->dirfd, target->pids, KILL_PIDS_MAX);
+
+	for (ssize_t i = 0; i < n && i < KILL_PIDS_MAX; i++)
+		if (kill_member(target, target->pids[i]))
+			out->signalled++;
+	return n;
+}
+
+static bool frozen(const struct kill_target *target)
+{
+	char text[64];
+
+	if (target->memcg->version == CGROUP_V2)
+		return false;
+	return target->memcg->freezer >= 0 &&
+	       cgroup_read(target->memcg->freezer, "freezer.state", text, sizeof(text)) > 0 &&
+	       strncmp(text, "THAWED", 6) != 0;
+}
+
+/* A frozen task of v1 survives SIGKILL until it is thawed; on v2 this only lets a grace begin. */
+static void thaw(const struct kill_target *target)
+{
+	if (target->memcg->version == CGROUP_V2)
+		cgroup_write(target->memcg->dirfd, "cgroup.freeze", "0");
+	else if (target->memcg->freezer >= 0)
+		cgroup_write(target->memcg->freezer, "freezer.state", "THAWED");
+}
+
+/* Stops a fork bomb so that one round hits all of it. */
+static void freeze(const struct kill_target *target)
+{
+	uint64_t end = clock_ms(CLOCK_MONOTONIC) + FREEZE_WAIT_MS;
+	char text[64];
+
+	if (target->memcg->version == CGROUP_V2 || target->memcg->freezer < 0)
+		return;
+	if (cgroup_write(target->memcg->freezer, "freezer.state", "FROZEN") < 0)
+		return;
+	while (clock_ms(CLOCK_MONOTONIC) < end &&
+	       cgroup_read(target->memcg->freezer, "freezer.state", text, sizeof(text)) > 0 &&
+	       strncmp(text, "FROZEN", 6) != 0)
+		sleep_us(1000);
+}
+
+static bool is_empty(const struct kill_target *target)
+{
+	/* A cgroup that is gone is as empty as can be. */
+	return cgroup_populated(target->memcg->dirfd, target->memcg->version) <= 0;
+}
+
+static bool stop_asked(const struct kill_target *target, struct kill_result *out)
+{
+	if (target->interrupted && target->interrupted(target->context))
+		out->interrupted = true;
+	return out->interrupted;
+}
+
+/* Waits until it is empty, asking at growing distances. False at the deadline. */
+static bool wait_empty(const struct kill_target *target, uint64_t end_ms, uint64_t max_us,
+		       struct kill_result *out)
+{
+	uint64_t us = 200;
+
+	while (!is_empty(target)) {
+		if (clock_ms(CLOCK_MONOTONIC) >= end_ms || stop_asked(target, out))
+			return false;
+		sleep_us(us);
+		us = us * 2 < max_us ? us * 2 : max_us;
+	}
+	return true;
+}
+
+/* SIGKILL to all, again and again until nothing is listed. */
+static bool kill_all(const struct kill_target *target, uint64_t end_ms, struct kill_result *out)
+{
+	bool whole_tree = target->memcg->version == CGROUP_V2 &&
+			  cgroup_write(target->memcg->dirfd, "cgroup.kill", "1") == 0;
+
+	for (unsigned round = 0; clock_ms(CLOCK_MONOTONIC) < end_ms; round++) {
+		bool freezing = !whole_tree && round >= ROUNDS_BEFORE_FREEZE;
+		uint64_t pause_ms = round < 5 ? 20 : 200;
+
+		if (freezing)
+			freeze(target);
+		if (!whole_tree || round > 0)
+			kill_listed(target, out);
+		if (freezing || frozen(target))
+			thaw(target);
+		if (wait_empty(target, clock_ms(CLOCK_MONOTONIC) + pause_ms, 10000, out))
+			return true;
+		if (out->interrupted)
+			return false;
+	}
+	return is_empty(target);
+}
+
+/* Names what could not be killed: it is in D state, or a zombie's thread group still ends. */
+static void name_left(const struct kill_target *target, struct kill_result *out)
+{
+	ssize_t n = cgroup_procs(target->memcg->dirfd, target->pids, KILL_PIDS_MAX);
+
+	for (ssize_t i = 0; i < n && i < KILL_PIDS_MAX && out->left_len < INCIDENT_LEFT_MAX; i++) {
+		struct incident_left *left = &out->left[out->left_len];
+		struct proc_stat stat;
+
+		if (proc_stat_read(target->procfd, target->pids[i], &stat) < 0)
+			continue;
+		left->pid = stat.pid;
+		left->state = stat.state;
+		memcpy(left->comm, stat.comm, sizeof(left->comm));
+		proc_wchan(target->procfd, stat.pid, left->wchan, sizeof(left->wchan));
+		out->left_len++;
+	}
+}
+
+void kill_container(const struct kill_target *target, struct kill_result *out)
+{
+	uint64_t start_us = clock_us(CLOCK_MONOTONIC);
+
+	*out = (struct kill_result){0};
+	/* On a host with pid namespaces the init takes all others of its namespace with it. */
+	if (pidfd_signal(target->init_pidfd, target->signal) == 0 && target->signal == SIGKILL)
+		out->signalled++;
+	out->first_signal_us = clock_us(CLOCK_MONOTONIC) - start_us;
+	if (target->after_first_signal)
+		target->after_first_signal(target->context);
+	if (target->grace_ms > 0) {
+		thaw(target);
+		out->empty = wait_empty(target, start_us / 1000 + target->grace_ms, 50000, out);
+	}
+	if (!out->empty && !out->interrupted)
+		out->empty = kill_all(target, clock_ms(CLOCK_MONOTONIC) + KILL_DEADLINE_MS, out);
+	if (out->empty)
+		out->empty_ms = (clock_us(CLOCK_MONOTONIC) - start_us) / 1000;
+	else
+		name_left(target, out);
+}
+
+void kill_init(const struct kill_target *target, struct kill_result *out)
+{
+	struct pollfd init = {.fd = target->init_pidfd, .events = POLLIN};
+	uint64_t start_us = clock_us(CLOCK_MONOTONIC);
+
+	*out = (struct kill_result){0};
+	if (pidfd_signal(target->init_pidfd, SIGKILL) == 0)
+		out->signalled = 1;
+	out->first_signal_us = clock_us(CLOCK_MONOTONIC) - start_us;
+	if (target->after_first_signal)
+		target->after_first_signal(target->context);
+	if (frozen(target))
+		thaw(target);
+	out->empty = poll(&init, 1, KILL_DEADLINE_MS) == 1;
+	if (out->empty)
+		out->empty_ms = (clock_us(CLOCK_MONOTONIC) - start_us) / 1000;
+	else
+		name_left(target, out);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * oomguard-shim: one resident process per guarded container.
+ * arm → wait → read → decide → act → record.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "clock.h"
+#include "config.h"
+#include "confine.h"
+#include "guard.h"
+#include "record.h"
+
+static const char usage[] =
+    "Usage: oomguard-shim --state DIR --key KEY [--ready-fd N] [--foreground]\n"
+    "\n"
+    "Guards one container. It is started by oomguard-hook; there is no need to start it by hand.\n"
+    "It reads DIR/containers/KEY/plan.json, watches the container's memory cgroup, acts by the\n"
+    "policy in the plan, and leaves when the container ends.\n"
+    "\n"
+    "  --state DIR     the state root, /run/oomguard mostly\n"
+    "  --key KEY       the container's folder below DIR/containers\n"
+    "  --ready-fd N    one byte is written there when the watch is armed\n"
+    "  --foreground    say on standard error what happens; for finding faults\n"
+    "  --help          this text\n"
+    "  --version       the version\n"
+    "\n"
+    "Signals: SIGTERM reads the counters once more and leaves; SIGUSR1 looks whether restarts\n"
+    "were cancelled (see oomguard cancel).\n"
+    "Example: oomguard-shim --state /run/oomguard --key web-1f2e3d4c5b6a --foreground\n";
+
+struct arguments {
+	const char *state;
+	const char *key;
+	int ready_fd;
+	bool foreground;
+};
+
+/* 0: go on; 1: done (help); negative errno: usage. */
+static int parse(int argc, char **argv, struct arguments *out)
+{
+	static const struct option options[] = {{"state", required_argument, NULL, 's'},
+						{"key", required_argument, NULL, 'k'},
+						{"ready-fd", required_argument, NULL, 'r'},
+						{"foreground", no_argument, NULL, 'f'},
+						{"help", no_argument, NULL, 'h'},
+						{"version", no_argument, NULL, 'v'},
+						{NULL, 0, NULL, 0}};
+	int option;
+
+	*out = (struct arguments){.ready_fd = -1};
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case 's':
+			out->state = optarg;
+			break;
+		case 'k':
+			out->key = optarg;
+			break;
+		case 'r':
+			out->ready_fd = atoi(optarg);
+			break;
+		case 'f':
+			out->foreground = true;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return 1;
+		case 'v':
+			puts("oomguard-shim " OOMGUARD_VERSION);
+			return 1;
+		default:
+			return -EINVAL;
+		}
+	}
+	/* The key is one path component; state_container_open() checks it too. */
+	if (!out->state || !out->key || optind < argc || strchr(out->key, '/'))
+		return -EINVAL;
+	return 0;
+}
+
+/* Before anything else: no signal may end us half-way, no folder may be pinned. */
+static void settle(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGPIPE);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	umask(077);
+	if (chdir("/") < 0)
+		_exit(EXIT_FAILURE);
+	/* A timer of ours should end when it says. */
+	prctl(PR_SET_TIMERSLACK, 1);
+}
+
+/* Touches the memory of the path from event to action, so that it is there when memory is short. */
+static void prefault(struct guard *guard)
+{
+	volatile char stack[16 * 1024];
+
+	for (size_t i = 0; i < sizeof(stack); i += 4096)
+		stack[i] = 0;
+	memset(&guard->incident, 0, sizeof(guard->incident));
+	guard->pids[0] = 0;
+}
+
+static void confine(struct guard *guard)
+{
+	struct confine_needs needs = {.scores = guard->scores.matcher != NULL};
+	struct stat st;
+
+	if (fstat(guard->memcg.dirfd, &st) == 0)
+		needs.foreign_cgroup = st.st_uid != geteuid();
+	confine_self(guard->procfd, &needs, guard->status.confinement,
+		     sizeof(guard->status.confinement));
+}
+
+/* The hook waits for this byte; when it has stopped waiting, that is worth saying. */
+static void tell_ready(struct guard *guard, int ready_fd)
+{
+	if (ready_fd < 0)
+		return;
+	if (write(ready_fd, "r", 1) != 1)
+		guard->status.late = true;
+	close(ready_fd);
+}
+
+static void step_scores(struct guard *guard)
+{
+	struct settings_results results;
+
+	if (!score_step(&guard->scores, &guard->memcg, guard->procfd, guard->plan.init_pid,
+			guard->pids, KILL_PIDS_MAX, &results))
+		return;
+	for (size_t i = 0; i < results.len; i++)
+		record_setting(guard, &results.item[i]);
+	guard->status.init_score_set = guard->scores.init_set;
+	record_phase(guard, SHIM_WATCHING);
+}
+
+/* Returns why it leaves. */
+static const char *watch(struct guard *guard)
+{
+	for (;;) {
+		int events = watch_wait(&guard->watch, score_timeout_ms(&guard->scores));
+
+		if (events < 0)
+			return "waiting failed";
+		guard_signals(guard, events);
+		step_scores(guard);
+		if (events & WATCH_INIT_END) {
+			guard_init_ended(guard);
+			return "the container ended";
+		}
+		/* A last look before leaving: the OOM may be what we are told to leave for. */
+		if (((events & WATCH_OOM) || guard->leave) && guard_oom(guard))
+			return "the container was ended";
+		if (guard->leave)
+			return "told to leave";
+	}
+}
+
+static int run(struct guard *guard, const struct arguments *arguments)
+{
+	struct error err = {0};
+	char text[1024];
+	int r;
+
+	guard->foreground = arguments->foreground;
+	if (confine_cgroup(&err) < 0)
+		snprintf(guard->status.confinement, sizeof(guard->status.confinement),
+			 "own cgroup (%s)", strerrordesc_np(err.code));
+	r = guard_arm(guard, arguments->state, arguments->key, &err);
+	if (r < 0) {
+		/* The closed ready fd tells the hook; the words are for whoever looks. */
+		fprintf(stderr, "oomguard-shim: %s\n", error_text(&err, text, sizeof(text)));
+		return EXIT_FAILURE;
+	}
+	prefault(guard);
+	confine(guard);
+	guard->status.phase = SHIM_WATCHING;
+	tell_ready(guard, arguments->ready_fd);
+	record_armed(guard);
+	record_phase(guard, SHIM_WATCHING);
+	guard_leave(guard, watch(guard));
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments arguments;
+	struct guard *guard;
+	int r = parse(argc, argv, &arguments);
+
+	if (r == 1)
+		return EXIT_SUCCESS;
+	if (r < 0) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	settle();
+	/* Pages that are never touched are never there. */
+	guard =
+	    mmap(NULL, sizeof(*guard), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (guard == MAP_FAILED)
+		return EXIT_FAILURE;
+	return run(guard, &arguments);
+}

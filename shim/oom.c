@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The story of one OOM: a wake-up, the counted kill, the facts, the decision, the action, the
+ * record. The action comes before everything that only describes it.
+ */
+#include "guard.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "identity.h"
+#include "proc.h"
+#include "record.h"
+
+/* The notification comes before the kill, and in a storm kills come long after the last one (gaps
+ * over 700 ms were seen): the counters must have been quiet for this long. */
+#define QUIET_MS 2000
+#define POLL_FIRST_US 50
+#define POLL_MAX_US 20000
+#define STORM_POLL_US 50000
+/* With no time for evidence the log is still asked for so long, when its word decides between two
+ * different actions. */
+#define LOG_GRACE_US 2000
+
+static bool kill_counted(const struct memcg_counters *now, const struct memcg_counters *seen)
+{
+	return now->known &&
+	       (now->oom_kill > seen->oom_kill || now->oom_group_kill > seen->oom_group_kill);
+}
+
+/* v2 wakes us for every reclaim at the limit ("max"): only these can lead to a kill. */
+static bool may_be_oom(const struct memcg *memcg, const struct memcg_counters *now,
+		       const struct memcg_counters *seen)
+{
+	return memcg->version == CGROUP_V1 || now->oom > seen->oom;
+}
+
+/* Reads until a kill is counted. False: quiet, or the cgroup is gone, or we were told to leave. */
+static bool wait_for_kill(struct guard *guard, struct memcg_counters *now)
+{
+	uint64_t end_ms = clock_ms(CLOCK_MONOTONIC) + QUIET_MS;
+	uint64_t us = POLL_FIRST_US;
+
+	for (;;) {
+		bool init_ended = pidfd_exited(guard->init_pidfd);
+
+		if (memcg_counters_read(&guard->memcg, now) < 0)
+			return false;
+		if (kill_counted(now, &guard->seen))
+			return true;
+		/* Read after the init was seen dead: no kill of this incarnation can follow. */
+		if (init_ended || !may_be_oom(&guard->memcg, now, &guard->seen))
+			return false;
+		if (clock_ms(CLOCK_MONOTONIC) >= end_ms || guard_interrupted(guard))
+			return false;
+		sleep_us(us);
+		us = us * 2 < POLL_MAX_US ? us * 2 : POLL_MAX_US;
+	}
+}
+
+static uint64_t counted(const struct guard *guard, const struct memcg_counters *now)
+{
+	uint64_t kills = now->oom_kill - guard->seen.oom_kill;
+
+	/* A group kill that races with its own oom_kill is one kill at least. */
+	return kills > 0 ? kills : 1;
+}
+
+static bool init_decides(const struct profile *profile)
+{
+	return profile->on_oom[OOM_SLOT_INIT] != profile->on_oom[OOM_SLOT_PROCESS];
+}
+
+/* Asks the log until it names as many victims as were counted, at most until end_us. */
+static void read_victims(struct guard *guard, uint64_t end_us)
+{
+	struct incident *incident = &guard->incident;
+	uint64_t us = POLL_FIRST_US;
+
+	for (;;) {
+		evidence_read_log(&guard->evidence, incident);
+		if (guard->evidence.victims >= incident->kills || guard->evidence.kmsg < 0)
+			break;
+		if (clock_us(CLOCK_MONOTONIC) >= end_us) {
+			incident->evidence_cut = true;
+			break;
+		}
+		sleep_us(us);
+		us = us * 2 < POLL_MAX_US ? us * 2 : POLL_MAX_US;
+	}
+}
+
+static void begin_incident(struct guard *guard, uint64_t start_us)
+{
+	struct incident *incident = &guard->incident;
+
+	memset(incident, 0, sizeof(*incident));
+	incident->time_ms = clock_ms(CLOCK_REALTIME);
+	incident->identity = &guard->plan.identity;
+	incident->profile_name = guard->profile_name;
+	incident->before = guard->seen;
+	evidence_start(&guard->evidence);
+	if (guard->profile->evidence.budget_ms > 0)
+		evidence_snapshot(&guard->evidence,
+				  start_us + guard->profile->evidence.budget_ms * 1000);
+}
+
+/* A replacement of the victim may be on its way: php-fpm heals itself. */
+static bool wait_healed(struct guard *guard)
+{
+	uint64_t end_ms = clock_ms(CLOCK_MONOTONIC) + guard->profile->respawn_grace_ms;
+
+	if (guard->profile->respawn_grace_ms == 0)
+		return false;
+	while (!evidence_healed(&guard->evidence, &guard->incident)) {
+		if (clock_ms(CLOCK_MONOTONIC) >= end_ms || guard_interrupted(guard) ||
+		    pidfd_exited(guard->init_pidfd))
+			return false;
+		sleep_us(STORM_POLL_US);
+	}
+	return true;
+}
+
+static void gather(struct guard *guard, uint64_t start_us, struct oom_facts *facts)
+{
+	struct incident *incident = &guard->incident;
+	uint64_t budget_us = guard->profile->evidence.budget_ms * 1000;
+
+	if (budget_us == 0 && init_decides(guard->profile))
+		budget_us = LOG_GRACE_US;
+	if (budget_us > 0)
+		read_victims(guard, start_us + budget_us);
+	if (guard->profile->evidence.budget_ms > 0) {
+		memcg_usage_read(&guard->memcg, &incident->usage);
+		evidence_compare(&guard->evidence, incident, incident->kills);
+	}
+	history_expire(&guard->history, clock_ms(CLOCK_BOOTTIME),
+		       guard->profile->restart.within_ms);
+	*facts = (struct oom_facts){
+	    .kills = incident->kills,
+	    .init = evidence_init(&guard->evidence, guard->init_pidfd, incident->kills),
+	    .limit = evidence_limit(&guard->evidence, incident),
+	    .group = guard->evidence.group ||
+		     incident->after.oom_group_kill > incident->before.oom_group_kill,
+	    .way = guard->plan.restart.way,
+	    .way_why = guard->plan.restart.why,
+	    .cancelled = guard->cancelled,
+	    .restarts_used = (unsigned)guard->history.len,
+	};
+	if (decide_slot(facts) == OOM_SLOT_PROCESS &&
+	    guard->profile->on_oom[OOM_SLOT_PROCESS] != POLICY_REPORT)
+		facts->healed = wait_healed(guard);
+}
+
+static void set_result(struct guard *guard, const char *result)
+{
+	snprintf(guard->incident.result, sizeof(guard->incident.result), "%s", result);
+}
+
+/* What could not be read before the action. */
+static void enrich(struct guard *guard)
+{
+	struct incident *incident = &guard->incident;
+
+	evidence_read_log(&guard->evidence, incident);
+	evidence_limit(&guard->evidence, incident);
+	if (incident->usage.usage == 0)
+		memcg_usage_read(&guard->memcg, &incident->usage);
+}
+
+static void note_kill_result(struct incident *incident, const struct kill_result *result,
+			     uint64_t decided_us)
+{
+	incident->acted_us = decided_us + result->first_signal_us;
+	incident->empty_ms = result->empty ? decided_us / 1000 + result->empty_ms : 0;
+	incident->killed = result->signalled;
+	incident->left_len = result->left_len;
+	memcpy(incident->left, result->left, sizeof(incident->left));
+}
+
+static void record_before_wait(void *context)
+{
+	struct guard *guard = context;
+
+	record_oom(guard);
+	record_phase(guard, SHIM_ACTING);
+	record_kill(guard, guard->target.signal);
+}
+
+/* All processes, verified. */
+static void kill_all_of_it(struct guard *guard)
+{
+	struct kill_result result;
+
+	guard->target.after_first_signal = record_before_wait;
+	guard->target.signal = guard->profile->kill.signal;
+	guard->target.grace_ms = guard->profile->kill.grace_ms;
+	kill_container(&guard->target, &result);
+	note_kill_result(&guard->incident, &result, guard->incident.decided_us);
+	record_killed(guard, &result);
+	set_result(guard, result.empty ? "killed" : "kill-incomplete");
+}
+
+static void kill_init_only(struct guard *guard)
+{
+	struct kill_result result;
+
+	guard->target.after_first_signal = record_before_wait;
+	guard->target.signal = SIGKILL;
+	kill_init(&guard->target, &result);
+	note_kill_result(&guard->incident, &result, guard->incident.decided_us);
+	record_killed(guard, &result);
+	set_result(guard, result.empty ? "killed" : "kill-incomplete");
+}
+
+static void count_restart(struct guard *guard)
+{
+	int r;
+
+	history_add(&guard->history, clock_ms(CLOCK_BOOTTIME));
+	guard->status.restarts = (unsigned)guard->history.len;
+	r = history_save(&guard->root, &guard->history);
+	if (r < 0)
+		record_problem(guard, "the restart could not be written to the history: %s",
+			       strerrordesc_np(-r));
+}
+
+/* Does what was decided. Returns true when nothing is left to watch. */
+static bool act(struct guard *guard, const struct oom_facts *facts, struct decision *decision)
+{
+	switch (decision->step) {
+	case STEP_REPORT:
+		record_oom(guard);
+		set_result(guard, "reported");
+		return false;
+	case STEP_GIVE_UP_LEAVE:
+		record_oom(guard);
+		set_result(guard, "gave-up");
+		record_gave_up(guard, decision);
+		return false;
+	case STEP_KILL:
+		kill_all_of_it(guard);
+		return true;
+	case STEP_GIVE_UP_KILL:
+		kill_all_of_it(guard);
+		if (strcmp(guard->incident.result, "killed") == 0)
+			set_result(guard, "gave-up");
+		record_gave_up(guard, decision);
+		return true;
+	case STEP_KILL_INIT:
+		kill_init_only(guard);
+		count_restart(guard);
+		return true;
+	case STEP_RESTART:
+		kill_all_of_it(guard);
+		count_restart(guard);
+		set_result(guard, "pending");
+		/* All of this incarnation, before the next one writes to the same cgroup's name. */
+		enrich(guard);
+		record_incident(guard);
+		guard_restart(guard, facts, decision);
+		return true;
+	}
+	return false;
+}
+
+/* After a report: counts what still comes, until it is quiet or the init is hit. */
+static void follow_storm(struct guard *guard)
+{
+	uint64_t quiet_from = clock_ms(CLOCK_MONOTONIC);
+	struct memcg_counters now;
+
+	while (clock_ms(CLOCK_MONOTONIC) - quiet_from < QUIET_MS) {
+		if (guard_interrupted(guard) || memcg_counters_read(&guard->memcg, &now) < 0)
+			break;
+		if (kill_counted(&now, &guard->seen)) {
+			evidence_read_log(&guard->evidence, &guard->incident);
+			/* That kill is another slot's, with an action of its own. */
+			if (guard->evidence.init_is_victim || pidfd_exited(guard->init_pidfd) ||
+			    proc_dying(guard->procfd, guard->plan.init_pid))
+				break;
+			guard->incident.kills += now.oom_kill - guard->seen.oom_kill;
+			guard->status.oom_kills += now.oom_kill - guard->seen.oom_kill;
+			guard->incident.after = now;
+			guard->seen = now;
+			quiet_from = clock_ms(CLOCK_MONOTONIC);
+		}
+		sleep_us(STORM_POLL_US);
+	}
+	evidence_read_log(&guard->evidence, &guard->incident);
+}
+
+bool guard_oom(struct guard *guard)
+{
+	uint64_t start_us = clock_us(CLOCK_MONOTONIC);
+	struct incident *incident = &guard->incident;
+	struct memcg_counters now;
+	struct oom_facts facts;
+	struct decision decision;
+	bool done;
+
+	begin_incident(guard, start_us);
+	if (!wait_for_kill(guard, &now))
+		return false;
+	incident->kills = counted(guard, &now);
+	incident->after = now;
+	gather(guard, start_us, &facts);
+	decide(guard->profile, &facts, &decision);
+	incident->slot = decision.slot;
+	incident->asked = decision.asked;
+	incident->restart_number = decision.restart_number;
+	incident->backoff_ms = decision.backoff_ms;
+	snprintf(incident->decision, sizeof(incident->decision), "%s", step_name(decision.step));
+	memcpy(incident->reason, decision.reason, sizeof(incident->reason));
+	incident->decided_us = clock_us(CLOCK_MONOTONIC) - start_us;
+	guard->status.oom_kills += incident->kills;
+	guard->seen = now;
+
+	done = act(guard, &facts, &decision);
+	if (decision.step == STEP_RESTART)
+		return true;
+	enrich(guard);
+	record_incident(guard);
+	if (!done) {
+		if (!guard->init_ended)
+			follow_storm(guard);
+		record_incident(guard);
+		record_phase(guard, SHIM_WATCHING);
+		memcg_ancestors_rebase(&guard->evidence.ancestors);
+	}
+	return done;
+}
+
+void guard_init_ended(struct guard *guard)
+{
+	struct memcg_counters now;
+	int status;
+
+	guard->init_ended = true;
+	/* One last read: its death may have been the OOM. */
+	if (guard_oom(guard))
+		return;
+	if (memcg_counters_read(&guard->memcg, &now) < 0) {
+		record_exit(guard,
+			    "ended; whether out of memory is unknown, its cgroup was gone first");
+		return;
+	}
+	if (pidfd_exit_status(guard->init_pidfd, &status) < 0)
+		record_exit(guard, "ended");
+	else if (WIFSIGNALED(status))
+		record_exit(guard, "ended by signal %d", WTERMSIG(status));
+	else
+		record_exit(guard, "ended with status %d", WEXITSTATUS(status));
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "escape.h"
+#include "setting_event.h"
+#include "units.h"
+
+static void set_last_event(struct guard *guard, const char *format, va_list args)
+{
+	vsnprintf(guard->status.last_event, sizeof(guard->status.last_event), format, args);
+}
+
+void record_phase(struct guard *guard, enum shim_phase phase)
+{
+	guard->status.phase = phase;
+	/* A status that cannot be written (full disk) is no reason to stop guarding. */
+	status_write(guard->container, &guard->status);
+}
+
+void record_event(struct guard *guard, const char *event, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	set_last_event(guard, format, args);
+	va_end(args);
+	journal_event(&guard->journal, JOURNAL_NOTICE, event, "%s", guard->status.last_event);
+}
+
+void record_problem(struct guard *guard, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	set_last_event(guard, format, args);
+	va_end(args);
+	journal_event(&guard->journal, JOURNAL_WARNING, "problem", "%s", guard->status.last_event);
+	status_write(guard->container, &guard->status);
+}
+
+void record_armed(struct guard *guard)
+{
+	struct jsonw *w = journal_begin(
+	    &guard->journal, JOURNAL_INFO, "armed", "watching pid %d%s%s", guard->plan.init_pid,
+	    guard->status.confinement[0] ? "; without " : "", guard->status.confinement);
+
+	jsonw_kv_int(w, "pid", guard->plan.init_pid);
+	jsonw_kv_bool(w, "late", guard->status.late);
+	journal_end(&guard->journal);
+}
+
+void record_setting(struct guard *guard, const struct setting_result *result)
+{
+	if (result->outcome == SETTING_APPLIED || result->outcome == SETTING_FAILED)
+		setting_event(&guard->journal, "setting", result);
+}
+
+/* "load (pid 12, 60 MiB)", escaped; "" when nobody is known. */
+static const char *victim_words(const struct incident *incident, char *buf, size_t cap)
+{
+	const struct incident_victim *victim = &incident->victims[0];
+	char name[128], size[32];
+
+	buf[0] = '\0';
+	if (incident->victims_len > 0)
+		snprintf(buf, cap, ": %s (pid %d, %s)",
+			 escape_terminal(victim->comm, name, sizeof(name)), victim->pid,
+			 size_text(victim->rss_bytes, size, sizeof(size)));
+	return buf;
+}
+
+void record_oom(struct guard *guard)
+{
+	const struct incident *incident = &guard->incident;
+	char victim[256];
+	struct jsonw *w;
+
+	w = journal_begin(
+	    &guard->journal, JOURNAL_WARNING, "oom", "the kernel killed %llu process%s, slot %s%s",
+	    (unsigned long long)incident->kills, incident->kills == 1 ? "" : "es",
+	    oom_slot_name(incident->slot), victim_words(incident, victim, sizeof(victim)));
+	jsonw_kv_string(w, "slot", oom_slot_name(incident->slot));
+	jsonw_kv_string(w, "basis", incident_basis_name(incident->basis));
+	jsonw_kv_uint(w, "kills", incident->kills);
+	if (incident->victims_len > 0) {
+		jsonw_kv_int(w, "pid", incident->victims[0].pid);
+		jsonw_kv_string(w, "comm", incident->victims[0].comm);
+	}
+	journal_end(&guard->journal);
+
+	w = journal_begin(&guard->journal, JOURNAL_NOTICE, "decision", "%s: %s", incident->decision,
+			  incident->reason);
+	jsonw_kv_string(w, "asked", policy_action_name(incident->asked));
+	jsonw_kv_string(w, "decision", incident->decision);
+	jsonw_kv_uint(w, "restartNumber", incident->restart_number);
+	jsonw_kv_uint(w, "backoffMs", incident->backoff_ms);
+	journal_end(&guard->journal);
+}
+
+void record_kill(struct guard *guard, int signal)
+{
+	struct jsonw *w =
+	    journal_begin(&guard->journal, JOURNAL_NOTICE, "kill",
+			  "signal %d sent to the init, pid %d", signal, guard->plan.init_pid);
+
+	jsonw_kv_int(w, "signal", signal);
+	jsonw_kv_int(w, "pid", guard->plan.init_pid);
+	journal_end(&guard->journal);
+}
+
+void record_killed(struct guard *guard, const struct kill_result *result)
+{
+	struct jsonw *w;
+
+	if (result->empty)
+		w = journal_begin(&guard->journal, JOURNAL_NOTICE, "killed",
+				  "all processes are gone after %llu ms",
+				  (unsigned long long)result->empty_ms);
+	else
+		w = journal_begin(&guard->journal, JOURNAL_WARNING, "killed",
+				  "%zu process%s could not be ended", result->left_len,
+				  result->left_len == 1 ? "" : "es");
+	jsonw_kv_uint(w, "killed", result->signalled);
+	jsonw_kv_uint(w, "remaining", result->left_len);
+	journal_end(&guard->journal);
+}
+
+void record_gave_up(struct guard *guard, const struct decision *decision)
+{
+	guard->history.gave_up = true;
+	history_save(&guard->root, &guard->history);
+	snprintf(guard->status.last_event, sizeof(guard->status.last_event), "%.159s",
+		 decision->reason);
+	journal_event(&guard->journal, JOURNAL_ERROR, "gave-up", "%s", decision->reason);
+	record_phase(guard, SHIM_GAVE_UP);
+}
+
+void record_incident(struct guard *guard)
+{
+	int r = -ENOENT;
+
+	if (guard->incidents >= 0) {
+		bool first = guard->incident.name[0] == '\0';
+
+		if (first)
+			incident_name(&guard->incident, guard->incidents);
+		r = incident_write(&guard->incident, guard->incidents, guard->text,
+				   sizeof(guard->text));
+		if (r >= 0 && first) {
+			guard->status.incidents++;
+			incidents_prune(guard->incidents, guard->plan.identity.id);
+			journal_event(&guard->journal, JOURNAL_INFO, "incident", "recorded as %s",
+				      guard->incident.name);
+		}
+	}
+	if (r < 0) {
+		guard->status.lost_incidents++;
+		record_problem(guard, "an incident record was lost: %s", strerrordesc_np(-r));
+	}
+}
+
+void record_exit(struct guard *guard, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	set_last_event(guard, format, args);
+	va_end(args);
+	journal_event(&guard->journal, JOURNAL_INFO, "exit", "the container's init %s",
+		      guard->status.last_event);
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Running the container again. The order is what keeps it safe: all processes are gone, the
+ * container stays `stopped` through the backoff so that a user's `delete` cancels, one of the
+ * host's restart slots is held, and only then it is deleted and run from the same bundle.
+ */
+#include "guard.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "cleanup.h"
+#include "clock.h"
+#include "record.h"
+#include "slots.h"
+
+#define SLOT_POLL_MS 200
+#define EMPTY_POLL_MS 500
+#define EMPTY_DEADLINE_MS (5 * 60 * 1000) /* for what SIGKILL does not end at once */
+#define RERUN_DEADLINE_MS (2 * 60 * 1000)
+
+enum waited { WAITED_WHOLE, WAITED_CANCELLED, WAITED_DELETED };
+
+static enum waited interrupted(const struct guard *guard)
+{
+	if (guard->leave)
+		return WAITED_DELETED;
+	return guard->cancelled ? WAITED_CANCELLED : WAITED_WHOLE;
+}
+
+/* Sleeps in the epoll set, so that a cancel or a delete ends it at once. */
+static enum waited wait_ms(struct guard *guard, uint64_t ms)
+{
+	uint64_t now = clock_ms(CLOCK_MONOTONIC), end = now + ms;
+
+	while (interrupted(guard) == WAITED_WHOLE && now < end) {
+		uint64_t left = end - now;
+		int events = watch_wait(&guard->watch, left > 3600000 ? 3600000 : (int)left);
+
+		guard_signals(guard, events);
+		now = clock_ms(CLOCK_MONOTONIC);
+	}
+	return interrupted(guard);
+}
+
+/* The runtime's state directory is still the one of our container. */
+static bool container_stands(const struct guard *guard)
+{
+	struct stat st;
+
+	return stat(guard->plan.restart.state_dir, &st) == 0 &&
+	       st.st_ino == guard->state_dir_inode && st.st_dev == guard->state_dir_device;
+}
+
+/* Nothing of the old incarnation may run beside the new one. */
+static enum waited wait_really_empty(struct guard *guard)
+{
+	uint64_t end = clock_ms(CLOCK_MONOTONIC) + EMPTY_DEADLINE_MS;
+	enum waited waited = WAITED_WHOLE;
+
+	while (waited == WAITED_WHOLE &&
+	       cgroup_populated(guard->memcg.dirfd, guard->memcg.version) > 0) {
+		if (clock_ms(CLOCK_MONOTONIC) >= end)
+			return WAITED_CANCELLED;
+		waited = wait_ms(guard, EMPTY_POLL_MS);
+	}
+	return waited;
+}
+
+static enum waited back_off(struct guard *guard, const struct decision *decision)
+{
+	enum waited waited;
+
+	guard->status.backoff_ends_ms = clock_ms(CLOCK_REALTIME) + decision->backoff_ms;
+	record_event(guard, "backoff", "restart %u of %u in %llu ms", decision->restart_number,
+		     guard->profile->restart.max, (unsigned long long)decision->backoff_ms);
+	record_phase(guard, SHIM_BACKOFF);
+	waited = wait_really_empty(guard);
+	if (waited == WAITED_WHOLE)
+		waited = wait_ms(guard, decision->backoff_ms);
+	guard->status.backoff_ends_ms = 0;
+	return waited;
+}
+
+static enum waited wait_slot(struct guard *guard, int *slot)
+{
+	enum waited waited = WAITED_WHOLE;
+
+	while (waited == WAITED_WHOLE) {
+		*slot = slot_take(&guard->root, guard->max_concurrent_restarts);
+		/* Other errors (full disk) must not keep the container down. */
+		if (*slot >= 0 || *slot != -EWOULDBLOCK)
+			return WAITED_WHOLE;
+		waited = wait_ms(guard, SLOT_POLL_MS);
+	}
+	return waited;
+}
+
+/* Delete and run by the helper. The new incarnation's shim needs shim.lock: it is given up first.
+ */
+static int rerun(struct guard *guard)
+{
+	struct helper_answer answer;
+	uint64_t end = clock_ms(CLOCK_MONOTONIC) + RERUN_DEADLINE_MS;
+	int r;
+
+	record_event(guard, "restart", "delete and run again: %s", guard->plan.restart.argv[0]);
+	record_phase(guard, SHIM_RESTARTING);
+	cleanup_closep(&guard->lock);
+	r = helper_restart(&guard->helper);
+	while (r == 0 && clock_ms(CLOCK_MONOTONIC) < end) {
+		int events = watch_wait(&guard->watch, (int)(end - clock_ms(CLOCK_MONOTONIC)));
+
+		if (!(events & WATCH_HELPER))
+			continue;
+		r = helper_answer(&guard->helper, &answer);
+		if (r < 0)
+			break;
+		if (answer.delete_status == 0 && answer.run_status == 0)
+			return 0;
+		record_problem(guard, "restart failed: delete %d, run %d (wait status or errno)",
+			       answer.delete_status, answer.run_status);
+		return -EIO;
+	}
+	record_problem(guard, "restart failed: the helper %s",
+		       r < 0 ? "is gone" : "did not answer in time");
+	return r < 0 ? r : -ETIMEDOUT;
+}
+
+static void finish(struct guard *guard, const char *result, const char *event, const char *words)
+{
+	snprintf(guard->incident.result, sizeof(guard->incident.result), "%s", result);
+	record_event(guard, event, "%s", words);
+	record_incident(guard);
+}
+
+/* What to do when the waiting did not end in a restart. */
+static void finish_waited(struct guard *guard, enum waited waited)
+{
+	if (waited == WAITED_DELETED)
+		finish(guard, "cancelled", "cancelled", "the container was deleted meanwhile");
+	else if (guard->cancelled)
+		finish(guard, "cancelled", "cancelled",
+		       "restarts were cancelled; it stays stopped");
+	else
+		finish(guard, "kill-incomplete", "gave-up",
+		       "its old processes cannot be ended, so it is not started again");
+}
+
+/* One try. True when the story is over, well or not. */
+static bool try_restart(struct guard *guard, const struct decision *decision, bool deleted_by_us)
+{
+	cleanup_close int slot = -1;
+	enum waited waited = back_off(guard, decision);
+
+	if (waited == WAITED_WHOLE)
+		waited = wait_slot(guard, &slot);
+	/* A container of that name that is not ours, or ours gone: somebody else acted. */
+	if (waited == WAITED_WHOLE && container_stands(guard) == deleted_by_us)
+		waited = WAITED_DELETED;
+	if (waited != WAITED_WHOLE) {
+		finish_waited(guard, waited);
+		return true;
+	}
+	if (rerun(guard) == 0) {
+		guard->handed_over = true;
+		finish(guard, "restarted", "restarted", "a new incarnation runs");
+		return true;
+	}
+	guard->lock = state_lock(guard->container, STATE_SHIM_LOCK, 0);
+	if (guard->lock < 0) {
+		/* Somebody started it again, and its shim is there already. */
+		guard->handed_over = true;
+		finish(guard, "restart-failed", "problem", "another incarnation has taken over");
+		return true;
+	}
+	return false;
+}
+
+void guard_restart(struct guard *guard, const struct oom_facts *facts, struct decision *decision)
+{
+	struct oom_facts now = *facts;
+
+	watch_forget_init(&guard->watch, guard->init_pidfd);
+	while (!try_restart(guard, decision, !container_stands(guard))) {
+		now.cancelled = guard->cancelled;
+		now.restarts_used = (unsigned)guard->history.len;
+		decide_after_failed_restart(guard->profile, &now, decision);
+		if (decision->step != STEP_RESTART) {
+			snprintf(guard->incident.result, sizeof(guard->incident.result),
+				 "restart-failed");
+			record_gave_up(guard, decision);
+			record_incident(guard);
+			return;
+		}
+		history_add(&guard->history, clock_ms(CLOCK_BOOTTIME));
+		history_save(&guard->root, &guard->history);
+		guard->incident.restart_number = decision->restart_number;
+	}
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "watch.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/signalfd.h>
+
+#include "cleanup.h"
+
+/* Which source an epoll event comes from; fits the data word. */
+enum source { SOURCE_SIGNAL, SOURCE_OOM, SOURCE_TREE, SOURCE_INIT, SOURCE_V2_FILE, SOURCE_HELPER };
+
+static int add(struct watch *watch, int fd, uint32_t events, enum source source)
+{
+	struct epoll_event event = {.events = events,
+				    .data.u64 = (uint64_t)source << 32 | (uint32_t)fd};
+
+	return epoll_ctl(watch->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+/* Has the eventfd told of this cgroup's OOMs too. */
+static int register_oom(const struct watch *watch, int dirfd)
+{
+	cleanup_close int control = openat(dirfd, "memory.oom_control", O_RDONLY | O_CLOEXEC);
+	char words[32];
+
+	if (control < 0)
+		return -errno;
+	snprintf(words, sizeof(words), "%d %d", watch->oom_event, control);
+	/* The kernel takes its own reference to the cgroup; the fd need not stay open. */
+	return cgroup_write(dirfd, "cgroup.event_control", words);
+}
+
+/* Watches `dirfd` for new cgroups below it, and takes the fd over when it succeeds. */
+static int watch_dir(struct watch *watch, int dirfd)
+{
+	char path[32];
+	int wd;
+
+	if (watch->tree < 0 || watch->children_len == WATCH_CHILDREN_MAX)
+		return -ENOSPC;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", dirfd);
+	wd = inotify_add_watch(watch->tree, path, IN_CREATE | IN_ONLYDIR);
+	if (wd < 0)
+		return -errno;
+	for (int i = 0; i < watch->children_len; i++)
+		if (watch->children[i].wd == wd)
+			return -EEXIST;
+	watch->children[watch->children_len].wd = wd;
+	watch->children[watch->children_len].dirfd = dirfd;
+	watch->children_len++;
+	return 0;
+}
+
+struct adding {
+	struct watch *watch;
+};
+
+/* For every cgroup of a subtree: inotify first, so that none made meanwhile is missed. */
+static int add_cgroup(int dirfd, void *context)
+{
+	struct adding *adding = context;
+	cleanup_close int own = fcntl(dirfd, F_DUPFD_CLOEXEC, 0);
+	int r;
+
+	if (own < 0)
+		return 0;
+	r = watch_dir(adding->watch, own);
+	if (r == -EEXIST)
+		return 0;
+	if (r == 0)
+		take_fd(&own);
+	/* The container's own cgroup was registered when the watch was opened. */
+	if (dirfd != adding->watch->memcg->dirfd)
+		register_oom(adding->watch, dirfd);
+	return 0;
+}
+
+static int open_v1(struct watch *watch, struct error *err)
+{
+	struct adding adding = {.watch = watch};
+	int r;
+
+	watch->oom_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (watch->oom_event < 0)
+		return error_set(err, errno, "make an eventfd");
+	r = register_oom(watch, watch->memcg->dirfd);
+	if (r < 0)
+		return error_set(err, -r, "register for OOM events of %s", watch->memcg->dir);
+	r = add(watch, watch->oom_event, EPOLLIN, SOURCE_OOM);
+	if (r < 0)
+		return error_set(err, -r, "watch the OOM eventfd");
+	/* Without inotify only the cgroups that are there now are seen. */
+	watch->tree = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	cgroup_walk(watch->memcg->dirfd, add_cgroup, &adding);
+	if (watch->tree >= 0 && add(watch, watch->tree, EPOLLIN, SOURCE_TREE) < 0)
+		return error_set(err, errno, "watch for new cgroups");
+	return 0;
+}
+
+static int open_v2_file(struct watch *watch, const char *name, int *fd, struct error *err)
+{
+	char buf[512];
+	int r;
+
+	*fd = openat(watch->memcg->dirfd, name, O_RDONLY | O_CLOEXEC);
+	if (*fd < 0)
+		return error_set(err, errno, "open %s of %s", name, watch->memcg->dir);
+	/* Only what changes after a read is told. */
+	if (pread(*fd, buf, sizeof(buf), 0) < 0)
+		return error_set(err, errno, "read %s of %s", name, watch->memcg->dir);
+	r = add(watch, *fd, EPOLLPRI, SOURCE_V2_FILE);
+	if (r < 0)
+		return error_set(err, -r, "watch %s of %s", name, watch->memcg->dir);
+	return 0;
+}
+
+static int open_signals(struct watch *watch, struct error *err)
+{
+	sigset_t set;
+	int r;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGUSR1);
+	watch->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (watch->signals < 0)
+		return error_set(err, errno, "make a signalfd");
+	r = add(watch, watch->signals, EPOLLIN, SOURCE_SIGNAL);
+	return r < 0 ? error_set(err, -r, "watch the signalfd") : 0;
+}
+
+int watch_open(struct watch *watch, const struct memcg *memcg, int init_pidfd, struct error *err)
+{
+	int r;
+
+	*watch = (struct watch){.memcg = memcg,
+				.signals = -1,
+				.oom_event = -1,
+				.tree = -1,
+				.events_file = -1,
+				.state_file = -1};
+	watch->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (watch->epoll < 0)
+		return error_set(err, errno, "make an epoll set");
+	r = open_signals(watch, err);
+	if (r < 0)
+		return r;
+	r = add(watch, init_pidfd, EPOLLIN, SOURCE_INIT);
+	if (r < 0)
+		return error_set(err, -r, "watch the container's init");
+	if (memcg->version == CGROUP_V1)
+		return open_v1(watch, err);
+	r = open_v2_file(watch, "memory.events", &watch->events_file, err);
+	return r < 0 ? r : open_v2_file(watch, "cgroup.events", &watch->state_file, err);
+}
+
+void watch_close(struct watch *watch)
+{
+	cleanup_closep(&watch->signals);
+	cleanup_closep(&watch->oom_event);
+	cleanup_closep(&watch->tree);
+	cleanup_closep(&watch->events_file);
+	cleanup_closep(&watch->state_file);
+	for (int i = 0; i < watch->children_len; i++)
+		close(watch->children[i].dirfd);
+	watch->children_len = 0;
+	cleanup_closep(&watch->epoll);
+}
+
+int watch_add_helper(struct watch *watch, int fd)
+{
+	return add(watch, fd, EPOLLIN, SOURCE_HELPER);
+}
+
+void watch_forget_init(struct watch *watch, int init_pidfd)
+{
+	epoll_ctl(watch->epoll, EPOLL_CTL_DEL, init_pidfd, NULL);
+}
+
+void watch_forget_helper(struct watch *watch, int fd)
+{
+	epoll_ctl(watch->epoll, EPOLL_CTL_DEL, fd, NULL);
+}
+
+static int drain_signals(const struct watch *watch)
+{
+	struct signalfd_siginfo info;
+	int events = 0;
+
+	while (read(watch->signals, &info, sizeof(info)) == sizeof(info))
+		events |= info.ssi_signo == SIGTERM ? WATCH_TERM : WATCH_RELOAD;
+	return events;
+}
+
+/* Removal of a cgroup gives no inotify event on most kernels: look for the dead when one is born.
+ */
+static void forget_removed(struct watch *watch)
+{
+	int kept = 0;
+
+	for (int i = 0; i < watch->children_len; i++) {
+		if (faccessat(watch->children[i].dirfd, "cgroup.procs", F_OK, 0) < 0) {
+			inotify_rm_watch(watch->tree, watch->children[i].wd);
+			close(watch->children[i].dirfd);
+			continue;
+		}
+		watch->children[kept++] = watch->children[i];
+	}
+	watch->children_len = kept;
+}
+
+static void add_new_cgroup(struct watch *watch, const struct inotify_event *event)
+{
+	struct adding adding = {.watch = watch};
+	cleanup_close int dirfd = -1;
+
+	if (!(event->mask & IN_ISDIR) || event->len == 0)
+		return;
+	for (int i = 0; i < watch->children_len && dirfd < 0; i++)
+		if (watch->children[i].wd == event->wd)
+			dirfd = openat(watch->children[i].dirfd, event->name,
+				       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	/* With it come its children, which may have been made faster than we look. */
+	if (dirfd >= 0)
+		cgroup_walk(dirfd, add_cgroup, &adding);
+}
+
+static void drain_tree(struct watch *watch)
+{
+	char buf[4 * (sizeof(struct inotify_event) + NAME_MAX + 1)]
+	    __attribute__((aligned(__alignof__(struct inotify_event))));
+	ssize_t len;
+
+	forget_removed(watch);
+	while ((len = read(watch->tree, buf, sizeof(buf))) > 0) {
+		for (char *at = buf; at < buf + len;) {
+			const struct inotify_event *event = (const struct inotify_event *)at;
+
+			add_new_cgroup(watch, event);
+			at += sizeof(*event) + event->len;
+		}
+	}
+}
+
+static int drain(struct watch *watch, enum source source, int fd)
+{
+	uint64_t count;
+	char buf[512];
+
+	switch (source) {
+	case SOURCE_SIGNAL:
+		return drain_signals(watch);
+	case SOURCE_OOM:
+		/* The count is neither that of OOMs nor that of kills: only counters are believed.
+		 */
+		if (read(fd, &count, sizeof(count)) < 0)
+			return 0;
+		return WATCH_OOM;
+	case SOURCE_TREE:
+		drain_tree(watch);
+		return 0;
+	case SOURCE_INIT:
+		return WATCH_INIT_END;
+	case SOURCE_V2_FILE:
+		/* Arms it again; a removed cgroup (ENODEV) would fire for ever. */
+		if (pread(fd, buf, sizeof(buf), 0) < 0)
+			epoll_ctl(watch->epoll, EPOLL_CTL_DEL, fd, NULL);
+		return WATCH_OOM;
+	case SOURCE_HELPER:
+		return WATCH_HELPER;
+	}
+	return 0;
+}
+
+int watch_wait(struct watch *watch, int timeout_ms)
+{
+	struct epoll_event ready[8];
+	int events = 0, n;
+
+	n = epoll_wait(watch->epoll, ready, 8, timeout_ms);
+	if (n < 0)
+		return errno == EINTR ? 0 : -errno;
+	for (int i = 0; i < n; i++)
+		events |= drain(watch, (enum source)(ready[i].data.u64 >> 32),
+				(int)(uint32_t)ready[i].data.u64);
+	return events;
+}
+
+int watch_signals(struct watch *watch)
+{
+	return drain_signals(watch);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What wakes the shim: the kernel's OOM notification, the end of the init, a signal, the helper's
+ * answer. One epoll set; at rest nothing in it ever fires.
+ *
+ * v1: one eventfd, registered through cgroup.event_control on memory.oom_control of the container
+ * and of every cgroup below it (a notification never reaches an ancestor). New ones below are seen
+ * by inotify. Removal of the cgroup makes the eventfd readable too. (cgroup-v1/memory.rst, 10.)
+ * v2: memory.events and cgroup.events are polled for EPOLLPRI, which a read arms again; this needs
+ * no inotify instance, of which a user has 128. (cgroup-v2.rst, "Basic Operations".)
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "error.h"
+#include "memcg.h"
+
+enum watch_event {
+	WATCH_OOM = 1,	    /* counters may have changed */
+	WATCH_INIT_END = 2, /* the init has exited */
+	WATCH_TERM = 4,	    /* SIGTERM: finish and leave */
+	WATCH_RELOAD = 8,   /* SIGUSR1: something in the state directory changed */
+	WATCH_HELPER = 16   /* the helper answered or died */
+};
+
+#define WATCH_CHILDREN_MAX 64 /* cgroups below the container that are watched on v1 */
+
+struct watch {
+	const struct memcg *memcg; /* borrowed */
+	int epoll;
+	int signals;
+	int oom_event;	 /* v1: the eventfd */
+	int tree;	 /* v1: inotify for new cgroups below; -1 when not to be had */
+	int events_file; /* v2: memory.events */
+	int state_file;	 /* v2: cgroup.events */
+	int children_len;
+	struct {
+		int wd;
+		int dirfd;
+	} children[WATCH_CHILDREN_MAX];
+};
+
+/*
+ * Arms everything. SIGTERM, SIGUSR1 and SIGPIPE must be blocked by the caller before.
+ * init_pidfd stays the caller's.
+ */
+int watch_open(struct watch *watch, const struct memcg *memcg, int init_pidfd, struct error *err);
+void watch_close(struct watch *watch);
+
+/* Adds the helper's socket. */
+int watch_add_helper(struct watch *watch, int fd);
+/* An exited init stays readable for ever: take it out once it was seen. */
+void watch_forget_init(struct watch *watch, int init_pidfd);
+void watch_forget_helper(struct watch *watch, int fd);
+
+/*
+ * Waits at most timeout_ms (-1: for ever) and returns a set of watch_event (0: time is up), or a
+ * negative errno. Drains what fired. No allocation.
+ */
+int watch_wait(struct watch *watch, int timeout_ms);
+
+/* Only the signals that are there now, without waiting. */
+int watch_signals(struct watch *watch);
