@@ -12,6 +12,7 @@
 #include "escape.h"
 #include "policy_check.h"
 #include "policy_keys.h"
+#include "proc.h"
 #include "read_all.h"
 
 #define DROP_INS_MAX 256
@@ -52,12 +53,9 @@ static int add_file_problem(struct load *load, const char *file, const struct er
 /* True for a user namespace in which not every user has a place: rootless. */
 static bool users_are_missing(void)
 {
-	unsigned long inside = 1, outside = 1, count = 0;
-	cleanup_fclose FILE *map = fopen("/proc/self/uid_map", "re");
+	cleanup_close int procfd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	if (!map || fscanf(map, "%lu %lu %lu", &inside, &outside, &count) != 3)
-		return false;
-	return inside != 0 || outside != 0 || count != 4294967295UL;
+	return procfd >= 0 && !proc_in_initial_userns(procfd);
 }
 
 /* A policy runs runtimes as us: nobody else may be able to write it. */

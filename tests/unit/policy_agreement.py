@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Program and schema must give the same verdict on everything a schema can say.
 
-usage: policy_agreement.py PROBE SCHEMA POLICIES EXAMPLE...
+usage: policy_agreement.py PROBE SCHEMA MANUAL POLICIES EXAMPLE...
 
 Both get the documents of POLICIES/valid, POLICIES/invalid and POLICIES/only-program, the examples,
 and documents with one thing changed at a time, made from documents that hold every key.
+The manual has to name every key, too.
 """
 import copy
 import json
@@ -106,6 +107,20 @@ def document_keys(document):
     return keys
 
 
+def manual_words(schema):
+    """What the manual has to name: the path of every key of a profile, every annotation."""
+    definitions = schema["$defs"]
+
+    def keys(value, path):
+        value = definitions.get(value.get("$ref", "").rpartition("/")[2], value)
+        if "properties" not in value:
+            yield ".".join(path)
+        for name, below in value.get("properties", {}).items():
+            yield from keys(below, path + [name])
+
+    return [*keys(definitions["profile"], []), *definitions["annotationName"]["enum"]]
+
+
 class Agreement:
     def __init__(self, probe, schema, folder):
         self.probe = probe
@@ -152,7 +167,7 @@ class Agreement:
         return len(self.cases)
 
 
-def main(probe, schema_path, policies, *examples):
+def main(probe, schema_path, manual, policies, *examples):
     schema = json.loads(pathlib.Path(schema_path).read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     expected = {"valid": [(True, "ok")], "invalid": [(False, "bad")],
@@ -173,6 +188,10 @@ def main(probe, schema_path, policies, *examples):
             for name, changed in mutations(document):
                 agreement.add(name, json.dumps(changed))
         number = agreement.check()
+        named = pathlib.Path(manual).read_text("utf-8").replace("\\", "")
+        for word in manual_words(schema):
+            if word not in named:
+                agreement.fail(word, "the manual does not name it")
     print(f"{number} documents, {agreement.failures} not agreed on")
     return 1 if agreement.failures else 0
 
