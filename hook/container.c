@@ -136,6 +136,16 @@ struct prune {
 	unsigned looked;
 };
 
+/* A container that the runtime does not know any more had its poststop, or never will. */
+static bool poststop_comes(const struct plan *plan)
+{
+	struct stat st;
+
+	return plan->cleanup_by_poststop &&
+	       (!plan->restart.state_dir || !plan->restart.state_dir[0] ||
+		lstat(plan->restart.state_dir, &st) == 0);
+}
+
 static int prune_one(const struct state_root *root, const char *key, void *context)
 {
 	cleanup_close int dir = state_container_open(root, key, false, NULL);
@@ -149,7 +159,7 @@ static int prune_one(const struct state_root *root, const char *key, void *conte
 	lock = state_lock(dir, STATE_LOCK, 0);
 	if (lock < 0 || plan_read(dir, &plan, NULL) < 0)
 		return 0;
-	dead = !plan.cleanup_by_poststop && !init_lives(prune->hook, &plan) &&
+	dead = !poststop_comes(&plan) && !init_lives(prune->hook, &plan) &&
 	       !shim_restarting(prune->hook, dir, &plan);
 	plan_free(&plan);
 	if (dead)

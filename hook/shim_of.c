@@ -2,16 +2,23 @@
 #include "shim_of.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "config.h"
 #include "deadline.h"
 #include "proc.h"
+#include "read_all.h"
 #include "state.h"
 #include "status.h"
 
 #define STEP_MS 50
+#define CMDLINE_MAX_BYTES (64 * 1024)
 
 /* A pidfd of the process that status.json names, if it lives. */
 static int open_shim(const struct hook *hook, const struct shim_status *status)
@@ -21,25 +28,86 @@ static int open_shim(const struct hook *hook, const struct shim_status *status)
 	return pidfd_open_exact(hook->procfd, status->shim_pid, status->shim_start_ticks);
 }
 
+static bool same_init(const struct shim_status *status, const struct plan *plan)
+{
+	return status->init_pid == plan->init_pid &&
+	       status->init_start_ticks == plan->init_start_ticks;
+}
+
 bool shim_restarting(const struct hook *hook, int container_dir, const struct plan *plan)
 {
 	cleanup_close int pidfd = -1;
 	struct shim_status status;
 
 	if (status_read(container_dir, &status, NULL) < 0 || status.phase != SHIM_RESTARTING ||
-	    status.init_pid != plan->init_pid || status.init_start_ticks != plan->init_start_ticks)
+	    !same_init(&status, plan))
 		return false;
 	pidfd = open_shim(hook, &status);
 	return pidfd >= 0 && !pidfd_exited(pidfd);
 }
 
-/* Signals whoever status.json names. A shim that is just starting has not written it yet. */
-static void signal_shim(const struct hook *hook, int container_dir, int signal)
+/* The value behind an option among NUL-separated words, or NULL. */
+static const char *word_behind(const char *words, size_t len, const char *option)
+{
+	for (size_t at = 0; at < len;) {
+		bool found = !strcmp(words + at, option);
+
+		at += strlen(words + at) + 1;
+		if (found)
+			return at < len ? words + at : NULL;
+	}
+	return NULL;
+}
+
+/* The very file, or, behind an upgrade, one that stood at its path. */
+static bool runs_shim(const struct hook *hook, pid_t pid)
+{
+	const size_t len = strlen(OOMGUARD_SHIM_PATH);
+	char path[64], target[PATH_MAX];
+	struct stat running, installed;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%d/exe", (int)pid);
+	if (fstatat(hook->procfd, path, &running, 0) == 0 &&
+	    stat(OOMGUARD_SHIM_PATH, &installed) == 0 && running.st_dev == installed.st_dev &&
+	    running.st_ino == installed.st_ino)
+		return true;
+	n = readlinkat(hook->procfd, path, target, sizeof(target) - 1);
+	if (n < 0)
+		return false;
+	target[n] = '\0';
+	return !strncmp(target, OOMGUARD_SHIM_PATH, len) && !strcmp(target + len, " (deleted)");
+}
+
+bool shim_runs_us(const struct hook *hook, pid_t runtime, const char *key)
+{
+	cleanup_free char *words = NULL;
+	struct proc_stat stat;
+	const char *given;
+	char path[64];
+	size_t len;
+
+	if (proc_stat_read(hook->procfd, runtime, &stat) < 0 || stat.ppid <= 1 ||
+	    !runs_shim(hook, stat.ppid))
+		return false;
+	snprintf(path, sizeof(path), "%d/cmdline", (int)stat.ppid);
+	if (read_all_at(hook->procfd, path, CMDLINE_MAX_BYTES, &words, &len) < 0)
+		return false;
+	given = word_behind(words, len, "--key");
+	return given && !strcmp(given, key);
+}
+
+/*
+ * Signals whoever status.json names. A shim that is just starting has not written it yet, and then
+ * it may name the one before, which goes on.
+ */
+static void signal_shim(const struct hook *hook, int container_dir, const struct plan *plan,
+			int signal)
 {
 	cleanup_close int pidfd = -1;
 	struct shim_status status;
 
-	if (status_read(container_dir, &status, NULL) < 0)
+	if (status_read(container_dir, &status, NULL) < 0 || (plan && !same_init(&status, plan)))
 		return;
 	pidfd = open_shim(hook, &status);
 	if (pidfd >= 0)
@@ -56,7 +124,7 @@ static bool let_go(int container_dir, unsigned wait_ms)
 	return true;
 }
 
-int shim_end(const struct hook *hook, int container_dir)
+int shim_end(const struct hook *hook, int container_dir, const struct plan *plan)
 {
 	unsigned wait_ms = deadline_left_ms() / 2, waited = 0;
 
@@ -64,16 +132,16 @@ int shim_end(const struct hook *hook, int container_dir)
 		return 0;
 	do {
 		/* Again in each round: status.json may not have been there in the first. */
-		signal_shim(hook, container_dir, SIGTERM);
+		signal_shim(hook, container_dir, plan, SIGTERM);
 		if (let_go(container_dir, STEP_MS))
 			return 0;
 		waited += STEP_MS;
 	} while (waited < wait_ms);
-	signal_shim(hook, container_dir, SIGKILL);
+	signal_shim(hook, container_dir, plan, SIGKILL);
 	return let_go(container_dir, deadline_left_ms() / 2) ? 0 : -ETIMEDOUT;
 }
 
 void shim_dismiss(const struct hook *hook, int container_dir)
 {
-	signal_shim(hook, container_dir, SIGTERM);
+	signal_shim(hook, container_dir, &hook->plan, SIGTERM);
 }

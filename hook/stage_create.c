@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "container.h"
@@ -51,9 +52,10 @@ static int replace_old(struct hook *hook, const struct container *container, con
 {
 	int r;
 
-	if (old && shim_restarting(hook, container->dir, old))
+	if (shim_runs_us(hook, getppid(), container->key) ||
+	    (old && shim_restarting(hook, container->dir, old)))
 		return 0;
-	r = shim_end(hook, container->dir);
+	r = shim_end(hook, container->dir, NULL);
 	if (r < 0)
 		return hook_problem(hook, "the shim of the container's last run does not end");
 	wipe(container->dir);

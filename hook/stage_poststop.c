@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* poststop: the container is gone; its shim goes, and its state. Incidents stay. */
 #include <errno.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "container.h"
@@ -29,14 +30,20 @@ static int clean_up(struct hook *hook, const struct container *container)
 	bool has_plan = plan_read(container->dir, &hook->plan, NULL) == 0;
 	struct error err = {0};
 	char text[1100];
+	bool own;
 
-	/* This is the shim's own delete on the way to the next incarnation. */
-	if (has_plan && shim_restarting(hook, container->dir, &hook->plan))
-		return 0;
 	if (hook->args.dry_run)
 		return dry_run_poststop(hook, container);
-	if (shim_end(hook, container->dir) < 0)
+	/* The shim's own delete on the way to the next incarnation, whose shim does not end. */
+	if (has_plan && shim_restarting(hook, container->dir, &hook->plan))
+		return 0;
+	own = shim_runs_us(hook, getppid(), container->key);
+	if (shim_end(hook, container->dir, own ? &hook->plan : NULL) < 0)
 		hook_problem(hook, "the shim does not end");
+	/* Its own run failed half-way: it tries again, with the same journal and the same budget.
+	 */
+	if (own)
+		return 0;
 	if (has_plan)
 		forget_history(container, &hook->plan);
 	if (state_container_remove(&container->root, container->key, &err) < 0)
