@@ -15,11 +15,11 @@
 #define OPTIONS_MAX 16
 
 /* Messages quote words of the command line and of files, so all of them are escaped. */
-static void print_escaped(const char *prefix, const char *verb, const char *text)
+static void print_escaped(const char *verb, const char *text)
 {
 	char escaped[2048];
 
-	fprintf(stderr, "oomguard%s%s: %s%s\n", verb ? " " : "", verb ? verb : "", prefix,
+	fprintf(stderr, "oomguard%s%s: %s\n", verb ? " " : "", verb ? verb : "",
 		escape_terminal(text, escaped, sizeof(escaped)));
 }
 
@@ -31,7 +31,7 @@ int cli_usage(const char *verb, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	print_escaped("", verb, text);
+	print_escaped(verb, text);
 	fprintf(stderr, "Try 'oomguard%s%s --help'.\n", verb ? " " : "", verb ? verb : "");
 	return CLI_USAGE;
 }
@@ -40,10 +40,19 @@ int cli_failed(const struct error *err)
 {
 	char escaped[1024];
 
-	print_escaped("", NULL, err->message);
+	print_escaped(NULL, err->message);
 	if (err->hint[0])
 		fprintf(stderr, "  %s\n", escape_terminal(err->hint, escaped, sizeof(escaped)));
 	return CLI_FAILED;
+}
+
+int cli_no_container(const char *verb, const char *word)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "no container \"%s\"", word);
+	print_escaped(verb, text);
+	return CLI_NO_CONTAINER;
 }
 
 void cli_note(const char *format, ...)
@@ -54,7 +63,7 @@ void cli_note(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	print_escaped("", NULL, text);
+	print_escaped(NULL, text);
 }
 
 int cli_option(const char *help, int argc, char **argv, const struct option *options,

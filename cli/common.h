@@ -24,6 +24,9 @@ int cli_usage(const char *verb, const char *format, ...) __attribute__((format(p
 /* Prints "oomguard: message" and the hint on a line of its own; returns CLI_FAILED. */
 int cli_failed(const struct error *err);
 
+/* Prints that nothing is called so; returns CLI_NO_CONTAINER. */
+int cli_no_container(const char *verb, const char *word);
+
 /* A remark on stderr that does not change the exit code. */
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

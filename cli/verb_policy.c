@@ -19,7 +19,10 @@ static const char help[] =
     "       oomguard policy show --bundle DIR [--policy FILE]\n"
     "Checks policies, and tells which one a container gets.\n"
     "\n"
-    "Behind `check` or `show`, --help says more. The policy itself: oomguard-policy(5).\n";
+    "Behind `check` or `show`, --help says more. The policy itself: oomguard-policy(5).\n"
+    "\n"
+    "Example:\n"
+    "  oomguard policy check /etc/oomguard/policy.json\n";
 
 static const char check_help[] =
     "Usage: oomguard policy check [FILE]\n"

@@ -14,13 +14,6 @@ static bool is_control(uint32_t c)
 	return c < 0x20 || (c >= 0x7f && c < 0xa0);
 }
 
-/* Characters that change the order or the lines of the text around them. */
-static bool is_format(uint32_t c)
-{
-	return c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2066 && c <= 0x2069);
-}
-
 /* Writes what stands for the character at `text` into piece; returns how much of text it took. */
 static size_t escape_one(const char *text, size_t left, char piece[16])
 {
@@ -29,7 +22,7 @@ static size_t escape_one(const char *text, size_t left, char piece[16])
 
 	if (taken == 0 || (taken == 1 && is_control(c)))
 		snprintf(piece, 16, "\\x%02X", (unsigned char)*text);
-	else if (is_control(c) || is_format(c))
+	else if (is_control(c) || utf8_reorders(c))
 		snprintf(piece, 16, "\\u{%04X}", (unsigned)c);
 	else if (c == '\\')
 		strcpy(piece, "\\\\");

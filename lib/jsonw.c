@@ -26,7 +26,8 @@ static void put(struct jsonw *w, const char *bytes, size_t len)
 
 /*
  * What yajl writes comes here. It has escaped what JSON says must be; here the rest is made
- * harmless: bytes that are no UTF-8, and the control characters JSON lets pass (DEL and C1). A
+ * harmless: bytes that are no UTF-8, the control characters JSON lets pass (DEL and C1), and what
+ * reorders text on a terminal. A
  * character is never split over two calls, because yajl breaks a string only at ASCII characters.
  */
 static void print(void *context, const char *text, size_t len)
@@ -41,7 +42,7 @@ static void print(void *context, const char *text, size_t len)
 		if (taken == 0) {
 			put(w, UTF8_REPLACEMENT, sizeof(UTF8_REPLACEMENT) - 1);
 			taken = 1;
-		} else if (c >= 0x7f && c < 0xa0) {
+		} else if ((c >= 0x7f && c < 0xa0) || utf8_reorders(c)) {
 			snprintf(escaped, sizeof(escaped), "\\u%04x", (unsigned)c);
 			put(w, escaped, 6);
 		} else {

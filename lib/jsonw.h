@@ -4,7 +4,7 @@
  * on the path from an OOM to the action: nothing here allocates, the generator lives in the struct.
  *
  * Text is hostile: whatever is no UTF-8 is replaced by U+FFFD, control characters are escaped, DEL
- * and C1 too.
+ * and C1 too, and so are those that reorder text.
  * Errors stick: after one, all calls do nothing and jsonw_finish() tells it.
  */
 #pragma once

@@ -147,14 +147,23 @@ static int given_paths(const char *root, struct state_root *out, struct error *e
 	return 0;
 }
 
-int state_root_open(const char *root, bool create, struct state_root *out, struct error *err)
+int state_root_paths(const char *root, struct state_root *out, struct error *err)
 {
 	int r;
 
 	*out = (struct state_root){.dirfd = -1, .containers = -1};
 	r = root ? given_paths(root, out, err) : default_paths(out, err);
 	if (r < 0)
-		goto fail;
+		state_root_close(out);
+	return r;
+}
+
+int state_root_open(const char *root, bool create, struct state_root *out, struct error *err)
+{
+	int r = state_root_paths(root, out, err);
+
+	if (r < 0)
+		return r;
 	r = out->dirfd = state_dir_open(out->path, create, err);
 	if (r < 0)
 		goto fail;

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,4 +36,11 @@ static inline size_t utf8_decode(const char *text, size_t len, uint32_t *charact
 		return 0;
 	*character = value;
 	return need;
+}
+
+/* Characters that change the order or the lines of the text around them. */
+static inline bool utf8_reorders(uint32_t c)
+{
+	return c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069);
 }

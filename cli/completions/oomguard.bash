@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+# bash completion for oomguard: verbs, options, and the ids of containers.
+
+_oomguard_ids() {
+	local root=()
+
+	[ -n "$1" ] && root=(--root "$1")
+	# Ids with other characters are escaped in JSON and are left out.
+	oomguard "${root[@]}" list --json 2>/dev/null |
+		sed -n 's/^ *"id": "\([A-Za-z0-9_.+-]*\)",$/\1/p' | sort -u
+}
+
+_oomguard() {
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+	local verb= sub= root= offer= i
+
+	COMPREPLY=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--root | --bundle | --policy)
+			[ "${COMP_WORDS[i]}" = --root ] && root=${COMP_WORDS[i + 1]}
+			((i++))
+			;;
+		-*) ;;
+		*)
+			if [ -z "$verb" ]; then
+				verb=${COMP_WORDS[i]}
+			elif [ -z "$sub" ]; then
+				sub=${COMP_WORDS[i]}
+			fi
+			;;
+		esac
+	done
+	case $before in
+	--root | --bundle)
+		mapfile -t COMPREPLY < <(compgen -d -- "$word")
+		return
+		;;
+	--policy)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+		;;
+	esac
+	case $verb:$sub:$word in
+	::-*) offer='--root --json --help --version' ;;
+	::*) offer='list status events incidents cancel policy version' ;;
+	events:*:-*) offer='--follow --root --json --help' ;;
+	policy::-*) offer='--help' ;;
+	policy:show:-*) offer='--bundle --policy --json --help' ;;
+	*:*:-*) offer='--root --json --help' ;;
+	policy::*) offer='check show' ;;
+	policy:check:*)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+		;;
+	status::* | events::* | incidents::* | cancel::*) offer=$(_oomguard_ids "$root") ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$offer" -- "$word")
+}
+
+complete -F _oomguard oomguard

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "find.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "common.h"
+#include "escape.h"
+
+int candidates_add(struct candidates *candidates, const char *key, const char *id, const char *root)
+{
+	struct candidate *items, *item;
+
+	for (size_t i = 0; i < candidates->len; i++) {
+		if (!strcmp(candidates->items[i].key, key))
+			return 0;
+	}
+	items = realloc(candidates->items, (candidates->len + 1) * sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	candidates->items = items;
+	item = &items[candidates->len];
+	snprintf(item->key, sizeof(item->key), "%s", key);
+	item->id = strdup(id);
+	item->root = strdup(root);
+	if (!item->id || !item->root) {
+		free(item->id);
+		free(item->root);
+		return -ENOMEM;
+	}
+	candidates->len++;
+	return 0;
+}
+
+static int add_container(const struct state_root *root, const char *key, void *context)
+{
+	cleanup_close int dirfd = state_container_open(root, key, false, NULL);
+	cleanup_json struct json *plan = NULL;
+	const char *id = NULL, *runtime_root = NULL;
+
+	if (dirfd == -ENOENT)
+		return 0;
+	if (dirfd >= 0 && state_file_read(dirfd, STATE_PLAN, &plan, NULL) == 0) {
+		const struct json *container = json_get(plan, "container");
+
+		id = json_get_string(container, "id");
+		runtime_root = json_get_string(container, "runtimeRoot");
+	}
+	return candidates_add(context, key, id ? id : key, runtime_root ? runtime_root : "");
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct candidate *one = a, *two = b;
+	int r = strcmp(one->id, two->id);
+
+	return r ? r : strcmp(one->key, two->key);
+}
+
+int candidates_containers(struct candidates *candidates, const struct state_root *root)
+{
+	int r = state_containers(root, add_container, candidates);
+
+	if (candidates->len)
+		qsort(candidates->items, candidates->len, sizeof(*candidates->items), compare);
+	return r;
+}
+
+void candidates_free(struct candidates *candidates)
+{
+	for (size_t i = 0; i < candidates->len; i++) {
+		free(candidates->items[i].id);
+		free(candidates->items[i].root);
+	}
+	free(take_ptr(candidates->items));
+	candidates->len = 0;
+}
+
+static bool fits(const struct candidate *candidate, const char *word, bool whole)
+{
+	size_t len = strlen(word);
+
+	if (whole)
+		return !strcmp(candidate->id, word) || !strcmp(candidate->key, word);
+	return !strncmp(candidate->id, word, len) || !strncmp(candidate->key, word, len);
+}
+
+static void list_candidates(const struct candidates *candidates, const char *word, bool whole)
+{
+	char id[512], root[512];
+
+	for (size_t i = 0; i < candidates->len; i++) {
+		const struct candidate *item = &candidates->items[i];
+
+		if (!fits(item, word, whole))
+			continue;
+		escape_terminal(item->id, id, sizeof(id));
+		escape_terminal(item->root, root, sizeof(root));
+		fprintf(stderr, "  %s%s%s  (%s)\n", id, root[0] ? "  " : "", root, item->key);
+	}
+}
+
+int candidates_pick(const struct candidates *candidates, const char *verb, const char *word,
+		    const struct candidate **out)
+{
+	char escaped[512];
+
+	escape_terminal(word, escaped, sizeof(escaped));
+	/* A whole id is meant before one that only begins so. */
+	for (int whole = 1; whole >= 0 && word[0]; whole--) {
+		size_t count = 0;
+
+		for (size_t i = 0; i < candidates->len; i++) {
+			if (!fits(&candidates->items[i], word, whole))
+				continue;
+			*out = &candidates->items[i];
+			count++;
+		}
+		if (count == 1)
+			return CLI_DONE;
+		if (count > 1) {
+			fprintf(stderr, "oomguard %s: \"%s\" is one of %zu containers:\n", verb,
+				escaped, count);
+			list_candidates(candidates, word, whole);
+			fputs("Name one by more of its id, or by what stands in brackets.\n",
+			      stderr);
+			return CLI_USAGE;
+		}
+	}
+	return cli_no_container(verb, word);
+}
+
+int find_container(const struct state_root *root, const char *verb, const char *word,
+		   char key[static STATE_KEY_MAX])
+{
+	struct candidates candidates = {0};
+	const struct candidate *picked;
+	struct error err = {0};
+	int r = candidates_containers(&candidates, root);
+
+	if (r < 0) {
+		error_set(&err, -r, "cannot list the containers in %s", root->path);
+		r = cli_failed(&err);
+	} else {
+		r = candidates_pick(&candidates, verb, word, &picked);
+		if (r == CLI_DONE)
+			snprintf(key, STATE_KEY_MAX, "%s", picked->key);
+	}
+	candidates_free(&candidates);
+	return r;
+}

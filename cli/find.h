@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From what the user typed to one container: a whole id or KEY, or a prefix that only one has. Ids
+ * collide across runtime roots; then the KEY tells them apart.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "state.h"
+
+struct candidate {
+	char key[STATE_KEY_MAX];
+	char *id;   /* owned; the KEY again where plan.json cannot be read */
+	char *root; /* the runtime's, owned, "" unknown */
+};
+
+struct candidates {
+	struct candidate *items;
+	size_t len;
+};
+
+/* Adds one unless its KEY is there. -ENOMEM. */
+int candidates_add(struct candidates *candidates, const char *key, const char *id,
+		   const char *root);
+/* Adds all containers that have state. A negative errno. */
+int candidates_containers(struct candidates *candidates, const struct state_root *root);
+void candidates_free(struct candidates *candidates);
+
+/*
+ * Picks the one `word` names; borrowed. CLI_DONE; else the message is printed and the exit code
+ * comes back: CLI_NO_CONTAINER, or CLI_USAGE with the candidates when there are several.
+ */
+int candidates_pick(const struct candidates *candidates, const char *verb, const char *word,
+		    const struct candidate **out);
+
+/* The same for a container that has state; its KEY is copied to `key`. */
+int find_container(const struct state_root *root, const char *verb, const char *word,
+		   char key[static STATE_KEY_MAX]);

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "table.h"
+#include "verbs.h"
+#include "view.h"
+
+#define SHORT_ID 12 /* as engines show their 64 hexadecimal digits */
+
+static const char help[] =
+    "Usage: oomguard list [--json]\n"
+    "Lists all containers that have state: ID and name, STATE of the guard, PROFILE of the\n"
+    "policy, OOM kills counted, RESTARTS used of the budget, VIA whom a restart is done, and\n"
+    "MEMORY used and allowed.\n"
+    "\n"
+    "States: starting, arming, watching, acting, backoff, restarting, gave-up, left: the guard\n"
+    "is alive or left in order; shim-dead: it died; unguarded: `oomguard status ID` says why;\n"
+    "broken: its state cannot be read.\n"
+    "\n"
+    "Example:\n"
+    "  oomguard list --json | jq -r '.containers[] | select(.state == \"shim-dead\") | .id'\n";
+
+struct views {
+	struct view **items;
+	size_t len;
+};
+
+static int add_view(const struct state_root *root, const char *key, void *context)
+{
+	struct views *views = context;
+	struct view **items = realloc(views->items, (views->len + 1) * sizeof(*items));
+	int r;
+
+	if (!items)
+		return -ENOMEM;
+	views->items = items;
+	r = view_load(root, key, &items[views->len]);
+	if (r == 0)
+		views->len++;
+	return r == -ENOENT ? 0 : r;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct view *one = *(struct view *const *)a, *two = *(struct view *const *)b;
+	int r = strcmp(one->id, two->id);
+
+	return r ? r : strcmp(one->key, two->key);
+}
+
+static void fill_one(struct jsonw *w, const struct view *view)
+{
+	char name[512];
+
+	jsonw_object(w);
+	jsonw_kv_string(w, "id", view->id);
+	jsonw_kv_string(w, "key", view->key);
+	jsonw_kv_string(w, "name", view_name(view, name, sizeof(name)));
+	jsonw_kv_string(w, "state", view->state);
+	jsonw_kv_bool(w, "guarded", view->has_plan && view->plan.guarded);
+	jsonw_kv_string(w, "profile", view->plan.policy ? view->plan.policy->profile_name : NULL);
+	jsonw_kv_uint(w, "oomKills", view->status.oom_kills);
+	jsonw_kv_uint(w, "restarts", view->restarts);
+	jsonw_kv_uint(w, "restartMax",
+		      view->plan.policy ? view->plan.policy->profile.restart.max : 0);
+	jsonw_kv_string(w, "restartVia", restart_way_name(view->plan.restart.way));
+	jsonw_kv_bool(w, "gaveUp", view->gave_up);
+	jsonw_kv_bool(w, "cancelled", view->cancelled);
+	jsonw_key(w, "usage");
+	if (view->has_usage)
+		jsonw_uint(w, view->usage.usage);
+	else
+		jsonw_null(w);
+	jsonw_key(w, "limit");
+	if (view->has_usage && view->usage.limit != MEMCG_NO_LIMIT)
+		jsonw_uint(w, view->usage.limit);
+	else
+		jsonw_null(w);
+	jsonw_kv_uint(w, "problems", view->plan.problems_len + (view->problem[0] ? 1 : 0));
+	jsonw_object_end(w);
+}
+
+static void fill(struct jsonw *w, const void *context)
+{
+	const struct views *views = context;
+
+	jsonw_object(w);
+	jsonw_kv_int(w, "version", CLI_JSON_VERSION);
+	jsonw_key(w, "containers");
+	jsonw_array(w);
+	for (size_t i = 0; i < views->len; i++)
+		fill_one(w, views->items[i]);
+	jsonw_array_end(w);
+	jsonw_object_end(w);
+}
+
+/* Engines name containers by 64 hexadecimal digits; twelve of them are enough for people. */
+static const char *short_id(const char *id, char *buf, size_t cap)
+{
+	bool long_hex = strlen(id) == 64 && strspn(id, "0123456789abcdef") == 64;
+
+	snprintf(buf, cap, "%.*s", long_hex ? SHORT_ID : (int)cap, id);
+	return buf;
+}
+
+static void add_row(struct table *table, const struct view *view)
+{
+	char id[256], name[512], kills[24], restarts[48], memory[80];
+	const char *cells[8] = {
+	    short_id(view->id, id, sizeof(id)),
+	    view_name(view, name, sizeof(name)),
+	    view->state,
+	    view->plan.policy ? view->plan.policy->profile_name : "-",
+	    kills,
+	    view_restarts(view, restarts, sizeof(restarts)),
+	    view->has_plan ? restart_way_name(view->plan.restart.way) : "-",
+	    view_memory(view, memory, sizeof(memory)),
+	};
+
+	snprintf(kills, sizeof(kills), "%llu", (unsigned long long)view->status.oom_kills);
+	table_add(table, cells);
+	table_color(table, 2, view_color(view));
+	if (view->cancelled || view->gave_up)
+		table_color(table, 5, CLI_YELLOW);
+}
+
+static int show(const struct cli *cli, const struct views *views)
+{
+	static const char *const headers[] = {"ID",   "NAME",	  "STATE", "PROFILE",
+					      "OOMS", "RESTARTS", "VIA",   "MEMORY"};
+	struct table table;
+
+	if (cli->json)
+		return cli_json(fill, views);
+	table_begin(&table, 8, headers);
+	for (size_t i = 0; i < views->len; i++)
+		add_row(&table, views->items[i]);
+	table_end(&table, cli);
+	return cli_finish(CLI_DONE);
+}
+
+int verb_list(const struct cli *cli, int argc, char **argv)
+{
+	struct state_root root;
+	struct views views = {0};
+	struct error err = {0};
+	int r, exit_code = CLI_DONE;
+
+	if (cli_option(help, argc, argv, NULL, &exit_code) != -1)
+		return exit_code;
+	if (optind < argc)
+		return cli_usage(argv[0], "takes no word, found \"%s\"", argv[optind]);
+	r = state_root_open(cli->root, false, &root, &err);
+	/* Nothing was ever guarded. */
+	if (r == -ENOENT)
+		return show(cli, &views);
+	if (r < 0)
+		return cli_failed(&err);
+	r = state_containers(&root, add_view, &views);
+	if (views.len)
+		qsort(views.items, views.len, sizeof(*views.items), compare);
+	if (r < 0) {
+		error_set(&err, -r, "cannot list the containers in %s", root.path);
+		exit_code = cli_failed(&err);
+	} else {
+		exit_code = show(cli, &views);
+	}
+	for (size_t i = 0; i < views.len; i++)
+		view_free(views.items[i]);
+	free(views.items);
+	state_root_close(&root);
+	return exit_code;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "view.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "units.h"
+
+#define SHIM_LOCK "shim.lock"
+#define HOOK_LOCK "lock"
+
+static const char *state_word(const struct view *view, int dirfd)
+{
+	if (!view->has_plan)
+		return state_locked(dirfd, HOOK_LOCK) ? "starting" : "broken";
+	if (!view->plan.guarded)
+		return "unguarded";
+	if (view->shim_alive)
+		return view->has_status ? shim_phase_name(view->status.phase) : "arming";
+	if (view->has_status && view->status.phase == SHIM_LEFT)
+		return "left";
+	return state_locked(dirfd, HOOK_LOCK) ? "starting" : "shim-dead";
+}
+
+static void load_history(const struct state_root *root, struct view *view)
+{
+	struct restart_history history;
+	struct timespec now;
+
+	if (!view->plan.policy)
+		return;
+	history_key(&view->plan.identity, &history);
+	if (history_load(root, &history, NULL) < 0)
+		return;
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	history_expire(&history, (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000,
+		       view->plan.policy->profile.restart.within_ms);
+	view->restarts = (unsigned)history.len;
+	view->gave_up = history.gave_up;
+}
+
+static void load_usage(struct view *view)
+{
+	cleanup_close int dirfd = -1;
+	struct memcg memcg = {.version = view->plan.cgroup_version, .freezer = -1};
+
+	if (!view->plan.cgroup_dir[0] || !view->plan.cgroup_version)
+		return;
+	dirfd = open(view->plan.cgroup_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	memcg.dirfd = dirfd;
+	view->has_usage = dirfd >= 0 && memcg_usage_read(&memcg, &view->usage) == 0;
+}
+
+static void add_problem(struct view *view, const struct error *err)
+{
+	size_t used = strlen(view->problem);
+
+	snprintf(view->problem + used, sizeof(view->problem) - used, "%s%s", used ? "; " : "",
+		 err->message);
+}
+
+int view_load(const struct state_root *root, const char *key, struct view **out)
+{
+	cleanup_close int dirfd = -1;
+	struct error err = {0};
+	struct view *view;
+	int r;
+
+	dirfd = state_container_open(root, key, false, &err);
+	if (dirfd == -ENOENT)
+		return -ENOENT;
+	view = calloc(1, sizeof(*view));
+	if (!view)
+		return -ENOMEM;
+	*out = view;
+	snprintf(view->key, sizeof(view->key), "%s", key);
+	view->id = view->key;
+	view->state = "broken";
+	if (dirfd < 0) {
+		add_problem(view, &err);
+		return 0;
+	}
+	/* The lock first: a shim that leaves in between has written its last status by then. */
+	view->shim_alive = state_locked(dirfd, SHIM_LOCK);
+	view->has_plan = plan_read(dirfd, &view->plan, &err) == 0;
+	if (!view->has_plan) {
+		view->plan = (struct plan){0};
+		add_problem(view, &err);
+	}
+	state_file_read(dirfd, STATE_PLAN, &view->plan_file, NULL);
+	r = status_read(dirfd, &view->status, &err);
+	view->has_status = r == 0;
+	if (r < 0 && r != -ENOENT)
+		add_problem(view, &err);
+	state_file_read(dirfd, STATE_STATUS, &view->status_file, NULL);
+	view->cancelled = faccessat(dirfd, STATE_CANCELLED, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	view->state = state_word(view, dirfd);
+	if (view->has_plan) {
+		view->id = view->plan.identity.id;
+		load_history(root, view);
+		load_usage(view);
+	}
+	return 0;
+}
+
+void view_free(struct view *view)
+{
+	if (!view)
+		return;
+	if (view->has_plan)
+		plan_free(&view->plan);
+	json_free(view->plan_file);
+	json_free(view->status_file);
+	free(view);
+}
+
+const char *view_name(const struct view *view, char *buf, size_t cap)
+{
+	const struct identity *id = &view->plan.identity;
+	const char *parts[3];
+
+	buf[0] = '\0';
+	if (!view->has_plan)
+		return buf;
+	parts[0] = id->namespace;
+	parts[1] = id->pod;
+	parts[2] = id->container;
+	for (size_t i = 0; i < 3; i++) {
+		size_t used = strlen(buf);
+
+		if (parts[i][0])
+			snprintf(buf + used, cap - used, "%s%s", used ? "/" : "", parts[i]);
+	}
+	return buf;
+}
+
+const char *view_memory(const struct view *view, char *buf, size_t cap)
+{
+	char usage[32], limit[32] = "no limit";
+
+	buf[0] = '\0';
+	if (!view->has_usage)
+		return buf;
+	size_text(view->usage.usage, usage, sizeof(usage));
+	if (view->usage.limit != MEMCG_NO_LIMIT)
+		size_text(view->usage.limit, limit, sizeof(limit));
+	snprintf(buf, cap, "%s / %s", usage, limit);
+	return buf;
+}
+
+const char *view_restarts(const struct view *view, char *buf, size_t cap)
+{
+	const char *remark = view->cancelled ? " cancelled" : view->gave_up ? " gave up" : "";
+
+	if (!view->has_plan || !view->plan.policy)
+		snprintf(buf, cap, "-");
+	else
+		snprintf(buf, cap, "%u/%u%s", view->restarts,
+			 view->plan.policy->profile.restart.max, remark);
+	return buf;
+}
+
+enum cli_color view_color(const struct view *view)
+{
+	static const char *const bad[] = {"shim-dead", "broken", "gave-up"};
+	static const char *const fair[] = {"unguarded", "acting", "backoff", "restarting"};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (!strcmp(view->state, bad[i]))
+			return CLI_RED;
+	}
+	for (size_t i = 0; i < sizeof(fair) / sizeof(fair[0]); i++) {
+		if (!strcmp(view->state, fair[i]))
+			return CLI_YELLOW;
+	}
+	return strcmp(view->state, "watching") ? CLI_PLAIN : CLI_GREEN;
+}
