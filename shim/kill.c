@@ -17,53 +17,22 @@
 #define ROUNDS_BEFORE_FREEZE 5 /* a tree that still grows then is a fork bomb */
 #define FREEZE_WAIT_MS 50      /* a task in D does not freeze: go on without */
 
-/* Is the line "4:memory:/a" of PID/cgroup about our hierarchy? Sets *path to what follows. */
-static bool our_hierarchy(char *line, const char *controller, char **path)
-{
-	char *names = strchr(line, ':'), *end = names ? strchr(names + 1, ':') : NULL, *name;
-
-	if (!end)
-		return false;
-	*end = '\0';
-	*path = end + 1;
-	names++;
-	if (!controller)
-		return *names == '\0';
-	while ((name = strsep(&names, ",")) != NULL)
-		if (strcmp(name, controller) == 0)
-			return true;
-	return false;
-}
-
-static bool path_is_below(const char *path, const char *top)
-{
-	size_t len = strlen(top);
-
-	return strncmp(path, top, len) == 0 && (path[len] == '\0' || path[len] == '/');
-}
-
-/* True when PID/cgroup says that the process is in the container's cgroup or below it. */
-static bool is_member(const struct kill_target *target, pid_t pid)
-{
-	char name[32], text[4096], *rest = text, *line, *path;
-	ssize_t len;
-
-	snprintf(name, sizeof(name), "%d/cgroup", pid);
-	len = cgroup_read(target->procfd, name, text, sizeof(text));
-	if (len <= 0)
-		return false;
-	while ((line = strsep(&rest, "\n")) != NULL)
-		if (our_hierarchy(line, target->controller, &path))
-			return path_is_below(path, target->memcg->path);
-	return false;
-}
-
-/* Signals one process if, with its pidfd open, it still is a member. */
+/*
+ * Signals one process if it still is a member. The pidfd is opened first: should the number be
+ * another process's by the time its folder is opened, the signal goes to nobody.
+ */
 static bool kill_member(const struct kill_target *target, pid_t pid)
 {
 	cleanup_close int pidfd = pidfd_open_pid(pid);
+	cleanup_close int folder = -1;
+	char name[16];
 
-	return pidfd >= 0 && is_member(target, pid) && pidfd_signal(pidfd, SIGKILL) == 0;
+	if (pidfd < 0)
+		return false;
+	snprintf(name, sizeof(name), "%d", pid);
+	folder = openat(target->procfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return folder >= 0 && cgroup_holds(folder, target->controller, target->memcg->path) &&
+	       pidfd_signal(pidfd, SIGKILL) == 0;
 }
 
 /* One round over all that are listed now. Returns how many were listed. */

@@ -40,6 +40,17 @@ static bool may_be_oom(const struct memcg *memcg, const struct memcg_counters *n
 	return memcg->version == CGROUP_V1 || now->oom > seen->oom;
 }
 
+/* v1's kills are summed over the subtree, so the sum falls when a cgroup below is removed: what it
+ * had was accounted for when its removal woke us, or before. */
+static int read_counters(struct guard *guard, struct memcg_counters *now)
+{
+	int r = memcg_counters_read(&guard->memcg, now);
+
+	if (r == 0 && now->known && now->oom_kill < guard->seen.oom_kill)
+		guard->seen.oom_kill = now->oom_kill;
+	return r;
+}
+
 /* Reads until a kill is counted. False: quiet, or the cgroup is gone, or we were told to leave. */
 static bool wait_for_kill(struct guard *guard, struct memcg_counters *now)
 {
@@ -49,7 +60,7 @@ static bool wait_for_kill(struct guard *guard, struct memcg_counters *now)
 	for (;;) {
 		bool init_ended = pidfd_exited(guard->init_pidfd);
 
-		if (memcg_counters_read(&guard->memcg, now) < 0)
+		if (read_counters(guard, now) < 0)
 			return false;
 		if (kill_counted(now, &guard->seen))
 			return true;
@@ -276,7 +287,7 @@ static void follow_storm(struct guard *guard)
 	struct memcg_counters now;
 
 	while (clock_ms(CLOCK_MONOTONIC) - quiet_from < QUIET_MS) {
-		if (guard_interrupted(guard) || memcg_counters_read(&guard->memcg, &now) < 0)
+		if (guard_interrupted(guard) || read_counters(guard, &now) < 0)
 			break;
 		if (kill_counted(&now, &guard->seen)) {
 			evidence_read_log(&guard->evidence, &guard->incident);
@@ -345,7 +356,7 @@ void guard_init_ended(struct guard *guard)
 	/* One last read: its death may have been the OOM. */
 	if (guard_oom(guard))
 		return;
-	if (memcg_counters_read(&guard->memcg, &now) < 0) {
+	if (read_counters(guard, &now) < 0) {
 		record_exit(guard,
 			    "ended; whether out of memory is unknown, its cgroup was gone first");
 		return;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "ere.h"
+#include "policy_chain.h"
 #include "policy_keys.h"
 #include "policy_text.h"
 #include "unit.h"
@@ -219,7 +220,7 @@ static const struct {
     {"(a)\\1", "back-reference"},
     {"(a{1,255}){1,255}", "repetitions"},
     {"((a{1,60})+){1,60}", "repetitions"},
-    {"(abc)*{255}{9}", "repetitions"},
+    {"(abcdefgh)*{200}", "repetitions"},
     {"a{40}{40}", "repetitions"},
     {"((((((((((x{4}){4}){4}){4}){4}){4}){4}){4}){4}){4})", "repetitions"},
     {"a{99999}", "repetitions"},
@@ -327,6 +328,44 @@ START_TEST(real_time_signals_count_from_the_first)
 }
 END_TEST
 
+/* Parses and checks text of any kind, and resolves what is right. Only a crash can fail here. */
+static void check_text(const char *text, size_t len)
+{
+	struct json_limits limits = {.source = "p", .max_bytes = 65536, .max_depth = 32};
+	struct policy_problems problems = {0};
+	struct profile profile;
+	struct json *tree = NULL;
+
+	if (json_parse(text, len, &limits, &tree, NULL) == 0 && policy_check(tree, &problems) == 0)
+		ck_assert_int_eq(policy_profile_resolve(tree, "default", &profile, NULL, NULL), 0);
+	policy_problems_free(&problems);
+	json_free(tree);
+}
+
+START_TEST(a_mutilated_policy_is_refused_or_understood)
+{
+	static const char bytes[] = {'"', '{', ']', '9', '-', '\\', '\n', '\0', '\xff'};
+	char text[8192];
+	FILE *file = fopen(TEST_SOURCE_ROOT "/tests/policies/valid/readme.json", "re");
+	size_t len;
+
+	ck_assert_ptr_nonnull(file);
+	len = fread(text, 1, sizeof(text), file);
+	fclose(file);
+	ck_assert_uint_gt(len, 1000);
+	for (size_t i = 0; i < len; i++) {
+		char kept = text[i];
+
+		check_text(text, i);
+		for (size_t b = 0; b < sizeof(bytes); b++) {
+			text[i] = bytes[b];
+			check_text(text, len);
+		}
+		text[i] = kept;
+	}
+}
+END_TEST
+
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 int main(void)
@@ -346,6 +385,8 @@ int main(void)
 	tcase_add_test(tests, a_subject_is_bounded);
 	tcase_add_loop_test(tests, a_value_is_said_as_it_was_meant, 0, COUNT(values));
 	tcase_add_test(tests, real_time_signals_count_from_the_first);
+	tcase_add_test(tests, a_mutilated_policy_is_refused_or_understood);
+	tcase_set_timeout(tests, 60);
 	suite_add_tcase(suite, tests);
 	return unit_run(suite);
 }

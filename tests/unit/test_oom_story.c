@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One OOM from the wake-up to the record, on a fake cgroup v2 tree with a real child as init, and
+ * without an allocation before the first signal.
+ */
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+#include "fake_tree.h"
+#include "guard.h"
+#include "proc.h"
+#include "record.h"
+#include "unit.h"
+
+/* Allocations so far, and how many there were when the first signal went out. Wrapped by the
+ * linker (--wrap), see meson.build. */
+static size_t allocations;
+static size_t at_first_signal;
+static unsigned signals;
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *pointer, size_t size);
+int __real_pidfd_signal(int pidfd, int signal);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *pointer, size_t size);
+int __wrap_pidfd_signal(int pidfd, int signal);
+
+void *__wrap_malloc(size_t size)
+{
+	allocations++;
+	return __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	allocations++;
+	return __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *pointer, size_t size)
+{
+	allocations++;
+	return __real_realloc(pointer, size);
+}
+
+int __wrap_pidfd_signal(int pidfd, int signal)
+{
+	if (signals++ == 0)
+		at_first_signal = allocations;
+	return __real_pidfd_signal(pidfd, signal);
+}
+
+static const struct fake_file files[] = {
+    {"ctr/cgroup.procs", ""},
+    {"ctr/cgroup.events", "populated 0\nfrozen 0\n"},
+    {"ctr/cgroup.kill", ""},
+    {"ctr/memory.events", "low 0\nhigh 0\nmax 9\noom 1\noom_kill 1\noom_group_kill 0\n"},
+    {"ctr/memory.current", "67108864\n"},
+    {"ctr/memory.max", "67108864\n"},
+    {"ctr/memory.stat", "anon 60000000\nfile 1000\ninactive_file 500\nshmem 0\n"},
+    {"state/containers/key/x", ""},
+    {"state/incidents/x", ""},
+};
+
+static struct fake_tree tree;
+static struct guard *guard;
+static pid_t child;
+
+static void open_guard(void)
+{
+	sigset_t set;
+
+	guard =
+	    mmap(NULL, sizeof(*guard), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(guard, MAP_FAILED);
+	guard->profile_copy = profile_builtin;
+	guard->profile_copy.evidence.budget_ms = 0;
+	guard->profile = &guard->profile_copy;
+	strcpy(guard->profile_name, "default");
+	guard->lock = -1;
+	guard->procfd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	guard->init_pidfd = pidfd_open_pid(child);
+	ck_assert_int_ge(guard->init_pidfd, 0);
+	guard->plan.init_pid = child;
+	guard->plan.identity = (struct identity){.id = strdup("web"), .runtime_root = strdup("")};
+	guard->memcg = (struct memcg){.version = CGROUP_V2,
+				      .dirfd = openat(tree.fd, "ctr", O_RDONLY | O_DIRECTORY),
+				      .freezer = -1,
+				      .path = strdup("/ctr"),
+				      .dir = strdup("/ctr")};
+	guard->container = openat(tree.fd, "state/containers/key", O_RDONLY | O_DIRECTORY);
+	guard->incidents = openat(tree.fd, "state/incidents", O_RDONLY | O_DIRECTORY);
+	guard->evidence = (struct evidence){.memcg = &guard->memcg,
+					    .procfd = guard->procfd,
+					    .kmsg = -1,
+					    .init = child,
+					    .pids = guard->pids,
+					    .pids_cap = KILL_PIDS_MAX};
+	guard->target = (struct kill_target){.memcg = &guard->memcg,
+					     .procfd = guard->procfd,
+					     .init_pidfd = guard->init_pidfd,
+					     .pids = guard->pids,
+					     .interrupted = guard_interrupted,
+					     .context = guard};
+	/* Plain files cannot be polled; the story asks only for signals. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	guard->watch = (struct watch){.epoll = -1,
+				      .signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
+				      .oom_event = -1,
+				      .tree = -1,
+				      .events_file = -1,
+				      .state_file = -1};
+	ck_assert_int_eq(journal_open(&guard->journal, guard->container, "web"), 0);
+	guard->seen = (struct memcg_counters){.known = true};
+}
+
+static void setup(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fake_tree_make(&tree, files, sizeof(files) / sizeof(files[0]));
+	child = fork();
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	open_guard();
+	signals = 0;
+}
+
+static void teardown(void)
+{
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	journal_close(&guard->journal);
+	watch_close(&guard->watch);
+	memcg_close(&guard->memcg);
+	identity_free(&guard->plan.identity);
+	close(guard->procfd);
+	close(guard->init_pidfd);
+	close(guard->container);
+	close(guard->incidents);
+	munmap(guard, sizeof(*guard));
+	fake_tree_remove(&tree);
+}
+
+static const char *journal_text(void)
+{
+	static char text[16384];
+	ssize_t len = cgroup_read(guard->container, "events.jsonl", text, sizeof(text));
+
+	return len > 0 ? text : "";
+}
+
+START_TEST(a_kill_is_done_before_anything_is_allocated)
+{
+	int status;
+
+	guard->profile_copy.on_oom[OOM_SLOT_PROCESS] = POLICY_KILL;
+	allocations = 0;
+	ck_assert(guard_oom(guard));
+	ck_assert_uint_ge(signals, 1);
+	ck_assert_uint_eq(at_first_signal, 0);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	ck_assert_str_eq(guard->incident.result, "killed");
+	ck_assert_uint_eq(guard->incident.kills, 1);
+	ck_assert_uint_eq(guard->status.incidents, 1);
+	ck_assert_ptr_nonnull(strstr(journal_text(), "\"event\":\"decision\""));
+	ck_assert_ptr_nonnull(strstr(journal_text(), "\"event\":\"killed\""));
+}
+END_TEST
+
+START_TEST(a_report_touches_nobody)
+{
+	ck_assert(!guard_oom(guard));
+	ck_assert_uint_eq(signals, 0);
+	ck_assert_int_eq(waitpid(child, NULL, WNOHANG), 0);
+	ck_assert_str_eq(guard->incident.result, "reported");
+	ck_assert_int_eq(guard->incident.slot, OOM_SLOT_PROCESS);
+	/* Accounted for: the same counters are no second OOM. */
+	ck_assert(!guard_oom(guard));
+	ck_assert_uint_eq(guard->status.incidents, 1);
+}
+END_TEST
+
+START_TEST(reclaim_at_the_limit_is_no_oom)
+{
+	fake_tree_write(&tree, "ctr/memory.events", "max 500\noom 0\noom_kill 0\n");
+	ck_assert(!guard_oom(guard));
+	ck_assert_uint_eq(guard->status.incidents, 0);
+	ck_assert_str_eq(journal_text(), "");
+}
+END_TEST
+
+START_TEST(a_lost_record_loses_no_action)
+{
+	guard->profile_copy.on_oom[OOM_SLOT_PROCESS] = POLICY_KILL;
+	close(guard->incidents);
+	guard->incidents = -1;
+	ck_assert(guard_oom(guard));
+	ck_assert_str_eq(guard->incident.result, "killed");
+	ck_assert_uint_ge(guard->status.lost_incidents, 1);
+	ck_assert_ptr_nonnull(strstr(journal_text(), "incident record was lost"));
+}
+END_TEST
+
+START_TEST(the_manager_gets_a_dead_init)
+{
+	char path[80];
+
+	guard->profile_copy.on_oom[OOM_SLOT_PROCESS] = POLICY_RESTART;
+	guard->plan.restart.way = RESTART_MANAGER;
+	snprintf(path, sizeof(path), "%s/state", tree.root);
+	chmod(path, 0700);
+	ck_assert_int_eq(state_root_open(path, true, &guard->root, NULL), 0);
+	ck_assert(guard_oom(guard));
+	ck_assert_str_eq(guard->incident.result, "killed");
+	ck_assert_str_eq(guard->incident.decision, "restart");
+	ck_assert_uint_eq(guard->history.len, 1);
+	state_root_close(&guard->root);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("oom_story");
+	TCase *tests = tcase_create("oom_story");
+
+	tcase_set_timeout(tests, 60);
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, a_kill_is_done_before_anything_is_allocated);
+	tcase_add_test(tests, a_report_touches_nobody);
+	tcase_add_test(tests, reclaim_at_the_limit_is_no_oom);
+	tcase_add_test(tests, a_lost_record_loses_no_action);
+	tcase_add_test(tests, the_manager_gets_a_dead_init);
+	suite_add_tcase(suite, tests);
+	return unit_run(suite);
+}
