@@ -55,7 +55,7 @@ def run_one(scenario, runtime_name, machine, rootfs, serial, keep):
     word, why, diagnosis, context = "ok", "", [], None
     signal.alarm(scenario.limit_s * machine.slow)
     try:
-        context = Context(machine, rootfs, scenario.name, runtime_name, serial)
+        context = Context(machine, rootfs, runtime_name, serial)
         scenario.run(context)
         context.nothing_left()
     except Skip as error:
@@ -86,6 +86,7 @@ def selected(options):
 
 def main():
     options = arguments()
+    options.programs = options.programs.resolve()
     for topic in sorted(TOPICS.glob("*.py")):
         importlib.import_module(f"topics.{topic.stem}")
     if options.list:
@@ -93,7 +94,7 @@ def main():
         return 0
     signal.signal(signal.SIGALRM, out_of_time)
     signal.signal(signal.SIGTERM, terminated)
-    scratch = pathlib.Path(tempfile.mkdtemp(prefix="oomguard-test-", dir=options.scratch))
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="og-", dir=options.scratch))
     machine = Machine(options.machine, options.programs, options.load, scratch)
     failed = 0
     try:

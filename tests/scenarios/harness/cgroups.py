@@ -36,7 +36,7 @@ def is_v1():
 
 
 def set_limit(path, size):
-    """The same limit for memory and for memory with swap."""
+    """No more memory than that, and no swap beside it."""
     directory = memory_dir(path)
     if not is_v1():
         (directory / "memory.max").write_text(str(size))
@@ -44,8 +44,9 @@ def set_limit(path, size):
             (directory / "memory.swap.max").write_text("0")
         return
     (directory / "memory.limit_in_bytes").write_text(str(size))
+    # Without swap the limit says it all, and recent kernels count no failures at the memsw limit.
     memsw = directory / "memory.memsw.limit_in_bytes"
-    if memsw.exists():
+    if memsw.exists() and len(pathlib.Path("/proc/swaps").read_text().splitlines()) > 1:
         memsw.write_text(str(size))
 
 

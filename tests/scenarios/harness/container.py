@@ -139,7 +139,7 @@ class Container:
         for event in self.events()[-15:]:
             yield f"  event: {event.get('time')} {event.get('event')}: {event.get('message')}"
         for incident in self.incidents()[-4:]:
-            yield f"  incident: {json.dumps(incident)[:900]}"
+            yield f"  incident: {json.dumps(incident)}"
 
 
 def ended(process):

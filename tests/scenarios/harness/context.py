@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a scenario function gets: containers, checks, and a cleanup that always runs."""
 
+import os
 import shutil
 
 from . import cgroups
@@ -14,20 +15,25 @@ __all__ = ["Context", "Failure", "Skip"]
 
 
 class Context:
-    def __init__(self, machine, rootfs, name, runtime_name, serial):
+    def __init__(self, machine, rootfs, runtime_name, serial):
         self.machine = machine
         self.rootfs = rootfs
-        self.dir = machine.scratch / f"{serial:03}-{name}"
+        # podman takes no long paths, so the name stays out of it.
+        self.dir = machine.scratch / f"{serial:03}"
         self.dir.mkdir()
         self.guard = Guard(machine, self.dir / "state")
         self.runtime = Runtime(runtime_name, self.dir / "runtime") if runtime_name else None
         self.containers = []
-        self._prefix = f"og{serial:03}-{runtime_name or 'none'}"
+        self._prefix = f"og{os.getpid()}-{serial:03}"
         self._cleanups = []
+
+    def name(self, what):
+        """A name that no other scenario and no other run uses."""
+        return f"{self._prefix}-{what}"
 
     def container(self, args, policy, name="c", **options):
         """`args` is a string of words for the load program."""
-        container = Container(self, f"{self._prefix}-{name}", args.split(), policy, **options)
+        container = Container(self, self.name(name), args.split(), policy, **options)
         self.containers.append(container)
         return container
 
@@ -65,7 +71,10 @@ class Context:
 
     def diagnosis(self):
         for container in self.containers:
-            yield from container.diagnosis()
+            try:
+                yield from container.diagnosis()
+            except Exception as error:  # what is broken may be the very thing we look at
+                yield f"no more is known of {container.id}: {error}"
 
     def cleanup(self, keep):
         """Leaves nothing of the scenario on the machine. Returns what went wrong."""
@@ -77,7 +86,7 @@ class Context:
         for function, args in steps:
             try:
                 function(*args)
-            except (Failure, OSError) as error:
+            except Exception as error:  # the other steps are still to be done
                 problems.append(f"{function.__qualname__}: {error}")
         if not keep:
             shutil.rmtree(self.dir, ignore_errors=True)

@@ -40,9 +40,11 @@ def child_kill(t):
 @scenario("child-restart")
 def child_restart(t):
     """restart brings up a new container with the same id, bundle and output."""
-    c = t.container("init 0 once /box/mark leak", policy({"process": "restart"}, FAST))
+    c = t.container("init 0 await /box/go once /box/mark leak",
+                    policy({"process": "restart"}, FAST))
     c.start()
     pid = c.init_pid()
+    c.go()
     c.wait_line("init is up", count=2)
     c.wait_line("once is over")
     incident = c.wait_incident(result="restarted")[0]
@@ -138,7 +140,7 @@ def child_cgroup(t):
 @scenario("ancestor-limit")
 def ancestor_limit(t):
     """The limit that ran out belongs to a cgroup above the container: its own slot."""
-    pod = f"{cgroups.TOP}/pod-{t.dir.name}"
+    pod = f"{cgroups.TOP}/{t.name('pod')}"
     cgroups.make(pod)
     cgroups.delegate(pod)
     cgroups.set_limit(pod, 32 * MIB)

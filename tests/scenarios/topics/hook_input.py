@@ -23,7 +23,7 @@ class Hook:
         self.policy = t.dir / "policy.json"
         self.policy.write_text(json.dumps(policy()))
         victim = subprocess.Popen(["sleep", "infinity"])
-        cgroup = f"{cgroups.TOP}/{t.dir.name}"
+        cgroup = f"{cgroups.TOP}/{t.name('victim')}"
         t.on_end(cgroups.kill_and_remove, cgroup)
         t.on_end(victim.wait)
         t.on_end(victim.kill)

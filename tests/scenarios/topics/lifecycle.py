@@ -52,7 +52,7 @@ def list_and_prefix(t):
     code, _, said = t.guard.cli("list")
     t.true("both are listed", code == 0 and a.id in said and b.id in said)
     t.equal("status by a prefix", t.guard.cli("status", a.id[:-2])[0], 0)
-    t.equal("status by a prefix of two", t.guard.cli("status", a.id[:5])[0], 1)
+    t.equal("status by a prefix of two", t.guard.cli("status", t.name(""))[0], 2)
     code, _, said = t.guard.cli("incidents", b.id)
     t.true("the incident is told", code == 0 and b.id in said)
     t.true("and not as another's", b.id not in t.guard.cli("incidents", a.id)[2])
