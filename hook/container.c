@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "deadline.h"
+#include "history.h"
 #include "proc.h"
 #include "shim_of.h"
 
@@ -83,6 +84,16 @@ bool init_lives(const struct hook *hook, const struct plan *plan)
 		return false;
 	return proc_stat_read(hook->procfd, plan->init_pid, &stat) == 0 &&
 	       stat.start_ticks == plan->init_start_ticks && stat.state != 'Z' && stat.state != 'X';
+}
+
+void forget_history(const struct state_root *root, const struct plan *plan)
+{
+	struct restart_history history;
+
+	if (plan->restart.way != RESTART_RUNTIME)
+		return;
+	history_key(&plan->identity, &history);
+	history_remove(root, &history);
 }
 
 struct search {
@@ -161,9 +172,11 @@ static int prune_one(const struct state_root *root, const char *key, void *conte
 		return 0;
 	dead = !poststop_comes(&plan) && !init_lives(prune->hook, &plan) &&
 	       !shim_restarting(prune->hook, dir, &plan);
-	plan_free(&plan);
-	if (dead)
+	if (dead) {
+		forget_history(root, &plan);
 		state_container_remove(root, key, NULL);
+	}
+	plan_free(&plan);
 	return ++prune->looked >= PRUNE_MAX;
 }
 

@@ -35,5 +35,11 @@ int container_find(struct hook *hook, struct container *container, const char *i
 /* The plan's init is alive: the same boot, pid and start time. */
 bool init_lives(const struct hook *hook, const struct plan *plan);
 
+/*
+ * The container that we would have restarted through its runtime was deleted: whoever makes one of
+ * that name again starts with a full budget. A manager deletes at every restart of its own.
+ */
+void forget_history(const struct state_root *root, const struct plan *plan);
+
 /* Removes what is left of containers that ended with nobody to clean up behind them. */
 void container_prune(struct hook *hook, const struct container *container);

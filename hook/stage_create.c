@@ -58,6 +58,9 @@ static int replace_old(struct hook *hook, const struct container *container, con
 	r = shim_end(hook, container->dir, NULL);
 	if (r < 0)
 		return hook_problem(hook, "the shim of the container's last run does not end");
+	/* The runtime makes it again, so it was deleted, and poststop did not come to it. */
+	if (old)
+		forget_history(&container->root, old);
 	wipe(container->dir);
 	return 0;
 }

@@ -7,23 +7,8 @@
 #include "container.h"
 #include "dry_run.h"
 #include "gather.h"
-#include "history.h"
 #include "hook.h"
 #include "shim_of.h"
-
-/*
- * The container that the runtime would have restarted through us was deleted: whoever makes one of
- * that name again starts with a full budget. A manager deletes at every restart of its own.
- */
-static void forget_history(const struct container *container, const struct plan *plan)
-{
-	struct restart_history history;
-
-	if (plan->restart.way != RESTART_RUNTIME)
-		return;
-	history_key(&plan->identity, &history);
-	history_remove(&container->root, &history);
-}
 
 static int clean_up(struct hook *hook, const struct container *container)
 {
@@ -45,7 +30,7 @@ static int clean_up(struct hook *hook, const struct container *container)
 	if (own)
 		return 0;
 	if (has_plan)
-		forget_history(container, &hook->plan);
+		forget_history(&container->root, &hook->plan);
 	if (state_container_remove(&container->root, container->key, &err) < 0)
 		hook_problem(hook, "%s", error_text(&err, text, sizeof(text)));
 	return 0;
