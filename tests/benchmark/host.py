@@ -159,14 +159,20 @@ class Host:
     def memcg_of(self, bundle):
         return self.memory / CGROUP / bundle.name
 
-    def shim_of(self, bundle):
-        """The pid of the shim that guards the container of this bundle."""
-        for directory in (self.state / "containers").iterdir():
-            plan = json.loads((directory / "plan.json").read_text())
-            if plan["identity"]["id"] == bundle.name:
-                status = json.loads((directory / "status.json").read_text())
-                return status["shim"]["pid"]
-        raise MeasureError(f"no shim guards {bundle.name}")
+    def shim_of(self, init):
+        """The pid of the shim that guards the container with this init."""
+        found = []
+
+        def look():
+            for path in (self.state / "containers").glob("*/status.json"):
+                status = json.loads(path.read_text())
+                if status["init"]["pid"] == init:
+                    found.append(status["shim"]["pid"])
+            return found
+
+        # The shim writes it down just after the hook went on.
+        wait_until(look, 5, "the status of a shim")
+        return found[0]
 
 
 def processes_below(pid):

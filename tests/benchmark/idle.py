@@ -46,9 +46,8 @@ def _settle(pids):
 def _measure_one_kind(host, kind, policy):
     bundles = [host.bundle(["/bin/workload", "sleep"], host.our_hooks(policy))
                for _ in range(SHIMS)]
-    for bundle in bundles:
-        host.start(bundle)
-    families = [processes_below(host.shim_of(bundle)) for bundle in bundles]
+    inits = [host.start(bundle) for bundle in bundles]
+    families = [processes_below(host.shim_of(init)) for init in inits]
     if {len(family) for family in families} != {2 if policy else 1}:
         raise MeasureError("the shims have other processes than they should have")
     pids = [pid for family in families for pid in family]

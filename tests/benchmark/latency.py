@@ -38,8 +38,8 @@ def _bare_watcher(host, bundle, init):
 
 
 @contextlib.contextmanager
-def _shim(host, bundle, _init):
-    yield host.shim_of(bundle)
+def _shim(host, _bundle, init):
+    yield host.shim_of(init)
 
 
 def _one(host, tracing, hooks, watcher):
