@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import select
 import shutil
 import subprocess
 import tempfile
@@ -64,7 +65,8 @@ class Host:
             self.delete(container)
         self._remove_cgroups()
         if self._mounted:
-            self._call("umount", self.scratch, check=False)
+            # A shim that just left still closes its files.
+            wait_until(lambda: not self._umount(), 10, "the end of the last shim")
         self.scratch.rmdir()
 
     @property
@@ -77,6 +79,10 @@ class Host:
         if check and done.returncode:
             raise MeasureError(f"{' '.join(map(str, command))}: {done.stdout.strip()}")
         return done.stdout
+
+    def _umount(self):
+        return subprocess.run(["umount", self.scratch], stderr=subprocess.DEVNULL,
+                              check=False).returncode
 
     def _make_rootfs(self):
         rootfs = self.scratch / "rootfs"
@@ -124,6 +130,8 @@ class Host:
         memory = {"limit": 32 * MIB}
         if self.cgroup_version == 2 or (self.memory / "memory.memsw.limit_in_bytes").exists():
             memory["swap"] = 32 * MIB
+        if self.cgroup_version == 1:
+            memory["swappiness"] = 0
         config["linux"]["resources"]["memory"] = memory
         if hooks:
             config["hooks"] = hooks
@@ -189,5 +197,12 @@ def wait_until(condition, seconds, what):
         time.sleep(0.005)
 
 
-def exited(pid):
-    return not os.path.exists(f"/proc/{pid}")
+def wait_exit(pid, seconds):
+    """Until the process is dead; its parent may take long to notice."""
+    try:
+        pidfd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    with open(pidfd, "rb"):
+        if not select.select([pidfd], [], [], seconds)[0]:
+            raise MeasureError(f"process {pid} did not end in {seconds} s")

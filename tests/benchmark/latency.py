@@ -9,7 +9,7 @@ import contextlib
 import subprocess
 from statistics import median
 
-from host import MeasureError, exited, wait_until
+from host import MeasureError, wait_exit
 from table import table, verdict
 from tracing import Tracing
 
@@ -51,7 +51,7 @@ def _one(host, tracing, hooks, watcher):
         with watcher(host, bundle, init) as pid:
             tracing.start(pid, init)
             go.touch()
-            wait_until(lambda: exited(init), SECONDS, "the end of the container's init")
+            wait_exit(init, SECONDS)
             return tracing.stop(pid)
     finally:
         go.unlink(missing_ok=True)

@@ -36,6 +36,8 @@ def build(source, build_dir, helpers):
              f"--localstatedir={root}/var", f"-Dstate_dir={root}/run")
     _run("meson", "compile", "-C", release)
     _run("meson", "install", "-C", release, "--no-rebuild", "--quiet", "--tags", "runtime")
+    # Pages of a program that are not yet written to the disk would count as its dirty memory.
+    os.sync()
     libexec = root / "usr/libexec/oomguard"
     nothing, bare, workload = (path.resolve() for path in helpers)
     return Programs(hook=libexec / "oomguard-hook", shim=libexec / "oomguard-shim",
