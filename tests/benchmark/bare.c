@@ -6,9 +6,10 @@
  *   bare VERSION MEMCG_DIR INIT_PID
  *
  * VERSION is 1 or 2, of the memory cgroup. It says "armed" on standard output. The counter is read
- * without a pause between: nothing that sleeps could be faster.
+ * without a sleep between: nothing that sleeps could be faster.
  */
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,7 +83,7 @@ int main(int argc, char **argv)
 	if (epoll_wait(epoll, &event, 1, -1) < 0)
 		die("epoll_wait");
 	while (kills(counters) == before)
-		;
+		sched_yield();
 	if (kill(init, SIGKILL) < 0)
 		die("kill");
 	return EXIT_SUCCESS;
