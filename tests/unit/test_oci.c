@@ -218,6 +218,7 @@ START_TEST(config_file_must_be_regular)
 	snprintf(path, sizeof(path), "%s/config.json", dir);
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
 	ck_assert_int_eq(oci_config_read(dir, &config, &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.message, "Invalid argument"));
 	unlink(path);
 	rmdir(dir);
 	ck_assert_int_eq(oci_config_read(dir, &config, &err), -ENOENT);
