@@ -51,13 +51,17 @@ static bool frozen(const struct kill_target *target)
 	char text[64];
 
 	if (target->memcg->version == CGROUP_V2)
-		return false;
+		return cgroup_read(target->memcg->dirfd, "cgroup.freeze", text, sizeof(text)) > 0 &&
+		       text[0] == '1';
 	return target->memcg->freezer >= 0 &&
 	       cgroup_read(target->memcg->freezer, "freezer.state", text, sizeof(text)) > 0 &&
 	       strncmp(text, "THAWED", 6) != 0;
 }
 
-/* A frozen task of v1 survives SIGKILL until it is thawed; on v2 this only lets a grace begin. */
+/*
+ * A frozen task of v1 survives SIGKILL until it is thawed. On v2 this lets a grace begin, and keeps
+ * the runtime from taking the dead container for a paused one, which it does not delete.
+ */
 static void thaw(const struct kill_target *target)
 {
 	if (target->memcg->version == CGROUP_V2)
