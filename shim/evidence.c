@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "cgroup.h"
 #include "cleanup.h"
@@ -15,6 +16,8 @@
 
 /* Inode of the first pid namespace (include/linux/proc_ns.h, PROC_PID_INIT_INO). */
 #define FIRST_PID_NAMESPACE_INODE 0xEFFFFFFCu
+/* We may be awake later than the victim's parent, which then has its replacement already. */
+#define WAKE_SLACK_MS 100
 
 static bool in_first_pid_namespace(int procfd)
 {
@@ -54,6 +57,8 @@ void evidence_start(struct evidence *evidence)
 	evidence->limit_cgroup[0] = '\0';
 	evidence->group = false;
 	evidence->victims = 0;
+	evidence->young_ticks =
+	    (clock_ms(CLOCK_BOOTTIME) - WAKE_SLACK_MS) * (uint64_t)sysconf(_SC_CLK_TCK) / 1000;
 }
 
 void evidence_snapshot(struct evidence *evidence, uint64_t end_us)
@@ -285,32 +290,32 @@ enum init_end evidence_init(const struct evidence *evidence, int init_pidfd, uin
 	return INIT_ENDED;
 }
 
-/* One process of the container as it is now. */
+/* One process of the container as it is now; `parent` 0: nobody saw the victim's. */
 static bool replaces(const struct evidence *evidence, pid_t pid,
-		     const struct snapshot_process *victim)
+		     const struct incident_victim *victim, pid_t parent)
 {
 	struct proc_stat stat;
 
-	if (in_snapshot(evidence, pid) || proc_stat_read(evidence->procfd, pid, &stat) < 0)
+	if (pid == victim->pid || pid == evidence->init ||
+	    proc_stat_read(evidence->procfd, pid, &stat) < 0)
 		return false;
-	return stat.ppid == victim->ppid && stat.state != 'Z' && stat.state != 'X' &&
-	       stat.start_ticks >= victim->start_ticks &&
-	       strncmp(stat.comm, victim->comm, sizeof(victim->comm) - 1) == 0;
+	return (parent == 0 || stat.ppid == parent) && stat.state != 'Z' && stat.state != 'X' &&
+	       stat.start_ticks >= evidence->young_ticks &&
+	       strncmp(stat.comm, victim->comm, sizeof(stat.comm) - 1) == 0;
 }
 
 bool evidence_healed(const struct evidence *evidence, const struct incident *incident)
 {
-	const struct snapshot_process *victim;
+	const struct snapshot_process *seen;
 	ssize_t n;
 
 	if (incident->victims_len == 0)
 		return false;
-	victim = in_snapshot(evidence, incident->victims[0].pid);
-	if (!victim)
-		return false;
+	seen = in_snapshot(evidence, incident->victims[0].pid);
 	n = cgroup_procs(evidence->memcg->dirfd, evidence->pids, evidence->pids_cap);
 	for (ssize_t i = 0; i < n && i < (ssize_t)evidence->pids_cap; i++)
-		if (replaces(evidence, evidence->pids[i], victim))
+		if (replaces(evidence, evidence->pids[i], &incident->victims[0],
+			     seen ? seen->ppid : 0))
 			return true;
 	return false;
 }

@@ -41,6 +41,8 @@ struct evidence {
 	/* What the kernel's log said last, so that its lines belong together. */
 	struct kmsg_line summary;
 	bool summary_ours;
+	/* A process that began later is younger than the kill. */
+	uint64_t young_ticks;
 	/* Found in this event. */
 	enum limit_owner limit;
 	char limit_cgroup[256];
@@ -66,6 +68,6 @@ void evidence_compare(struct evidence *evidence, struct incident *incident, uint
 enum limit_owner evidence_limit(const struct evidence *evidence, struct incident *incident);
 /* How the init is now, seen from this event. */
 enum init_end evidence_init(const struct evidence *evidence, int init_pidfd, uint64_t kills);
-/* True when a process of the first victim's name and parent runs that is younger than the
- * snapshot. */
+/* True when a process of the first victim's name, and parent where that was seen, runs that began
+ * about the kill or later. */
 bool evidence_healed(const struct evidence *evidence, const struct incident *incident);
