@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report.h"
 
+#include "setting_event.h"
+
 /* The log has the early problems already: they go to the file alone. */
 static void early_problems(struct hook *hook)
 {
@@ -17,38 +19,6 @@ void report_open(struct hook *hook, int container_dir)
 {
 	journal_close(&hook->journal);
 	journal_open(&hook->journal, container_dir, hook->plan.identity.id);
-}
-
-static enum journal_priority priority_of(const struct setting_result *result)
-{
-	switch (result->outcome) {
-	case SETTING_UNCHANGED:
-	case SETTING_APPLIED:
-	case SETTING_LATER:
-		return JOURNAL_INFO;
-	case SETTING_REFUSED:
-	case SETTING_FAILED:
-		break;
-	}
-	return JOURNAL_WARNING;
-}
-
-static void setting_event(struct hook *hook, enum journal_priority priority, const char *event,
-			  const struct setting_result *result)
-{
-	struct jsonw *w = journal_begin(&hook->journal, priority, event, "%s %s: %s -> %s%s%s",
-					result->key, setting_outcome_name(result->outcome),
-					result->old_value[0] ? result->old_value : "?",
-					result->new_value[0] ? result->new_value : "?",
-					result->reason[0] ? ", " : "", result->reason);
-
-	jsonw_kv_string(w, "key", result->key);
-	jsonw_kv_string(w, "file", result->file);
-	jsonw_kv_string(w, "outcome", setting_outcome_name(result->outcome));
-	jsonw_kv_string(w, "old", result->old_value);
-	jsonw_kv_string(w, "new", result->new_value);
-	jsonw_kv_string(w, "reason", result->reason);
-	journal_end(&hook->journal);
 }
 
 static void refused_annotations(struct hook *hook)
@@ -83,11 +53,10 @@ void report_created(struct hook *hook, int container_dir)
 	early_problems(hook);
 	refused_annotations(hook);
 	for (size_t i = 0; i < plan->settings->len; i++)
-		setting_event(hook, priority_of(&plan->settings->item[i]), "setting",
-			      &plan->settings->item[i]);
+		setting_event(&hook->journal, "setting", &plan->settings->item[i]);
 }
 
 void report_drift(struct hook *hook, const struct setting_result *result)
 {
-	setting_event(hook, JOURNAL_WARNING, "drift", result);
+	setting_event(&hook->journal, "drift", result);
 }

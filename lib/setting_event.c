@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "setting_event.h"
 
+#include <string.h>
+
 static enum journal_priority priority_of(const struct setting_result *result)
 {
 	switch (result->outcome) {

@@ -5,5 +5,5 @@
 #include "journal.h"
 #include "settings.h"
 
-/* `event` is "setting" or "drift". Refused and failed ones are warnings. */
+/* `event` is "setting" or "drift". A drift, a refusal and a failure are warnings. */
 int setting_event(struct journal *journal, const char *event, const struct setting_result *result);

@@ -338,6 +338,8 @@ bool guard_oom(struct guard *guard)
 	enrich(guard);
 	record_incident(guard);
 	if (!done) {
+		/* A storm may go on for long: what is known of it is to be seen meanwhile. */
+		record_phase(guard, SHIM_WATCHING);
 		if (!guard->init_ended)
 			follow_storm(guard);
 		record_incident(guard);
