@@ -19,7 +19,7 @@ scenarios_here() {
 	shift
 	scenario_command
 	"${scenario_argv[@]}" --name "$name" "$@" >"$out" 2>&1 &
-	trap 'kill $! 2>/dev/null' TERM
+	trap 'kill $! 2>/dev/null; wait $!; exit 143' TERM
 	wait $!
 	sed '/^# end of scenarios$/d' "$out"
 	tail -n 1 "$out" | grep -q '^# end of scenarios$' || echo "FAIL $name/end: it stopped half-way"
@@ -36,7 +36,7 @@ scenarios_in_vm() {
 		"$source_dir/tests/vm/boot.sh" --kernel "$build/kernels/$1" --cgroup "$2" --swap "$3" \
 			--share "$source_dir" --out "$out" -- \
 			"${scenario_argv[@]}" --name "$name" --machine vm --scratch /run &
-		trap 'kill $! 2>/dev/null' TERM
+		trap 'kill $! 2>/dev/null; wait $!; exit 143' TERM
 		wait $!
 		if tail -n 1 "$out/log" 2>/dev/null | grep -q '^# end of scenarios$'; then
 			sed '$d' "$out/log"
