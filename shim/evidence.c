@@ -16,8 +16,8 @@
 
 /* Inode of the first pid namespace (include/linux/proc_ns.h, PROC_PID_INIT_INO). */
 #define FIRST_PID_NAMESPACE_INODE 0xEFFFFFFCu
-/* We may be awake later than the victim's parent, which then has its replacement already. */
-#define WAKE_SLACK_MS 100
+/* On a busy machine we are awake later than the victim's parent, which has its replacement then. */
+#define WAKE_SLACK_MS 1000
 
 static bool in_first_pid_namespace(int procfd)
 {
