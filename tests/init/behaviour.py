@@ -265,7 +265,10 @@ class Sealed(unittest.TestCase):
 
     @unittest.skipUnless(IS_ROOT, "needs root for a mount namespace")
     def test_without_proc(self):
-        hide = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh"]
+        # An image can hold files of these names; they are not the kernel's.
+        decoys = ("mount -t tmpfs none /proc && mkdir /proc/self && cp /bin/true /proc/self/exe "
+                  '&& : >/proc/self/oom_score_adj && exec "$@"')
+        hide = ["unshare", "--mount", "sh", "-c", decoys, "sh"]
         shell = ["sh", "-c", "echo ready; read line; exit 8"]
         with started("--workload-score", "900", *shell, program=[*hide, INIT],
                      stderr=subprocess.PIPE) as init:
@@ -364,5 +367,4 @@ class FirstProcess(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    sys.dont_write_bytecode = True
     main()

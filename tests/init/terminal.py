@@ -110,6 +110,15 @@ class Terminal(unittest.TestCase):
         self.expect("SIGUSR1")
         self.assertEqual(self.status(), 11)
 
+    def test_signal_reaches_the_whole_group(self):
+        inner = "trap 'echo inner; exit' TERM; echo ready; while :; do read line; done"
+        init = self.start(INIT, "sh", "-c", 'trap "echo outer" TERM; sh -c "$1"; exit 12', "sh",
+                          inner)
+        self.expect("ready")
+        os.kill(init, signal.SIGTERM)
+        self.assertEqual({self.reader.readline().strip() for _ in range(2)}, {"inner", "outer"})
+        self.assertEqual(self.status(), 12)
+
     def test_stop_by_hand_stays(self):
         init = self.start(INIT, *LISTENING)
         self.expect("front own")
