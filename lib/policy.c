@@ -13,10 +13,29 @@ const struct profile profile_builtin = {
 	    .swap = {.kind = SIZE_LEAVE},
 	    .swappiness = -1,
 	    .limit = {.kind = LIMIT_LEAVE},
+	    .keep = 1,
+	    .empty_on_exit = 1,
 	},
     /* Every slot of onOom: report only. */
     .on_oom = {POLICY_REPORT},
     .respawn_grace_ms = 0,
+    .on_stall =
+	{
+	    .after_ms = 500,
+	    .pressure_share = 60000,
+	    .pressure_for_ms = 10 * 1000,
+	    .ladder = {.len = 5,
+		       .rung = {RUNG_ENABLE_OOM_KILLER, RUNG_KILL_LARGEST, RUNG_RAISE_LIMIT,
+				RUNG_KILL, RUNG_REPORT}},
+	},
+    .on_near_limit =
+	{
+	    .at = 90000,
+	    .of = NEAR_OF_WORKING_SET,
+	    .actions = {.len = 1, .action = {{.kind = NEAR_REPORT}}},
+	    .rearm_ms = 30 * 1000,
+	},
+    .on_zombies = {.above = 500, .action = POLICY_REPORT},
     .restart =
 	{
 	    .via = RESTART_VIA_AUTO,

@@ -66,6 +66,40 @@ struct limit_spec {
 	uint64_t bytes; /* LIMIT_DEFAULT */
 };
 
+/* A list of extended regular expressions over process names (comm). */
+#define POLICY_ERES_MAX 8
+struct ere_list {
+	size_t len;
+	char ere[POLICY_ERES_MAX][POLICY_ERE_MAX];
+};
+
+/* What is tried, one after the other, until the container runs again. */
+enum ladder_rung {
+	RUNG_ENABLE_OOM_KILLER, /* v1: write 0 to memory.oom_control */
+	RUNG_KILL_LARGEST,	/* the largest process, chosen by memory and `victims` */
+	RUNG_RAISE_LIMIT,	/* for a short time, so that a dying process can exit */
+	RUNG_KILL,		/* all of the container */
+	RUNG_REPORT		/* nothing more: say so */
+};
+#define POLICY_RUNGS_MAX 8
+struct ladder {
+	size_t len;
+	enum ladder_rung rung[POLICY_RUNGS_MAX];
+};
+
+/* What is done when the limit comes near. */
+enum near_kind { NEAR_REPORT, NEAR_SNAPSHOT, NEAR_SIGNAL, NEAR_RESCORE, NEAR_KILL_LARGEST };
+struct near_action {
+	enum near_kind kind;
+	int signal; /* NEAR_SIGNAL: as in kill.signal */
+};
+#define POLICY_NEAR_ACTIONS_MAX 8
+struct near_actions {
+	size_t len;
+	struct near_action action[POLICY_NEAR_ACTIONS_MAX];
+};
+enum near_of { NEAR_OF_WORKING_SET, NEAR_OF_USAGE };
+
 struct profile {
 	struct {
 		enum policy_switch oom_killer; /* SWITCH_ON or SWITCH_LEAVE */
@@ -76,9 +110,32 @@ struct profile {
 		struct size_spec swap; /* what may be used beyond the limit */
 		int swappiness;	       /* 0..100, -1: leave */
 		struct limit_spec limit;
+		int keep;	   /* 1: put back what somebody else changed; 0: leave it */
+		int empty_on_exit; /* 1: empty the cgroup that stands when all processes are gone */
 	} settings;
 	enum policy_action on_oom[OOM_SLOT_COUNT];
 	uint64_t respawn_grace_ms;
+	struct {
+		uint64_t after_ms;	 /* a stall must have lasted so long */
+		uint32_t pressure_share; /* thousandths of a percent of time in which all stand still */
+		uint64_t pressure_for_ms;
+		struct ladder ladder;
+	} on_stall;
+	struct {
+		struct ere_list prefer; /* by name: these first */
+		struct ere_list avoid;	/* and these only when no other is left */
+	} victims;
+	struct {
+		uint32_t at; /* thousandths of a percent of the limit; 0: off */
+		enum near_of of;
+		struct near_actions actions;
+		char process[POLICY_ERE_MAX]; /* who gets the signal; "": the init */
+		uint64_t rearm_ms;
+	} on_near_limit;
+	struct {
+		uint32_t above; /* this many zombies; 0: off */
+		enum policy_action action;
+	} on_zombies;
 	struct {
 		enum restart_via via;
 		uint32_t max; /* restarts within the window */
