@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -157,7 +158,7 @@ int guard_arm(struct guard *guard, const char *state_root, const char *key, stru
 	open_records(guard);
 	r = watch_open(&guard->watch, &guard->memcg, guard->init_pidfd, err);
 	if (r == 0 && guard->helper.pid > 0)
-		r = watch_add_helper(&guard->watch, guard->helper.socket);
+		r = watch_add(&guard->watch, guard->helper.socket, EPOLLIN, WATCH_HELPER);
 	if (r < 0)
 		return r;
 	/* After arming: a kill in between is counted, not lost. */

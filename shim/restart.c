@@ -185,7 +185,7 @@ void guard_restart(struct guard *guard, const struct oom_facts *facts, struct de
 {
 	struct oom_facts now = *facts;
 
-	watch_forget_init(&guard->watch, guard->init_pidfd);
+	watch_remove(&guard->watch, guard->init_pidfd);
 	while (!try_restart(guard, decision, !container_stands(guard))) {
 		now.cancelled = guard->cancelled;
 		now.restarts_used = (unsigned)guard->history.len;

@@ -13,15 +13,20 @@
 
 #include "cleanup.h"
 
-/* Which source an epoll event comes from; fits the data word. */
-enum source { SOURCE_SIGNAL, SOURCE_OOM, SOURCE_TREE, SOURCE_INIT, SOURCE_V2_FILE, SOURCE_HELPER };
+/* A new cgroup below: dealt with here, no event for the caller. */
+#define WATCH_TREE (1 << 30)
 
-static int add(struct watch *watch, int fd, uint32_t events, enum source source)
+int watch_add(struct watch *watch, int fd, uint32_t epoll_events, enum watch_event event)
 {
-	struct epoll_event event = {.events = events,
-				    .data.u64 = (uint64_t)source << 32 | (uint32_t)fd};
+	struct epoll_event entry = {.events = epoll_events,
+				    .data.u64 = (uint64_t)event << 32 | (uint32_t)fd};
 
-	return epoll_ctl(watch->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+	return epoll_ctl(watch->epoll, EPOLL_CTL_ADD, fd, &entry) < 0 ? -errno : 0;
+}
+
+void watch_remove(struct watch *watch, int fd)
+{
+	epoll_ctl(watch->epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
 /* Has the eventfd told of this cgroup's OOMs too. */
@@ -93,13 +98,13 @@ static int open_v1(struct watch *watch, struct error *err)
 	r = register_oom(watch, watch->memcg->dirfd);
 	if (r < 0)
 		return error_set(err, -r, "register for OOM events of %s", watch->memcg->dir);
-	r = add(watch, watch->oom_event, EPOLLIN, SOURCE_OOM);
+	r = watch_add(watch, watch->oom_event, EPOLLIN, WATCH_OOM);
 	if (r < 0)
 		return error_set(err, -r, "watch the OOM eventfd");
 	/* Without inotify only the cgroups that are there now are seen. */
 	watch->tree = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	cgroup_walk(watch->memcg->dirfd, add_cgroup, &adding);
-	if (watch->tree >= 0 && add(watch, watch->tree, EPOLLIN, SOURCE_TREE) < 0)
+	if (watch->tree >= 0 && watch_add(watch, watch->tree, EPOLLIN, WATCH_TREE) < 0)
 		return error_set(err, errno, "watch for new cgroups");
 	return 0;
 }
@@ -115,7 +120,7 @@ static int open_v2_file(struct watch *watch, const char *name, int *fd, struct e
 	/* Only what changes after a read is told. */
 	if (pread(*fd, buf, sizeof(buf), 0) < 0)
 		return error_set(err, errno, "read %s of %s", name, watch->memcg->dir);
-	r = add(watch, *fd, EPOLLPRI, SOURCE_V2_FILE);
+	r = watch_add(watch, *fd, EPOLLPRI, WATCH_OOM);
 	if (r < 0)
 		return error_set(err, -r, "watch %s of %s", name, watch->memcg->dir);
 	return 0;
@@ -132,7 +137,7 @@ static int open_signals(struct watch *watch, struct error *err)
 	watch->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (watch->signals < 0)
 		return error_set(err, errno, "make a signalfd");
-	r = add(watch, watch->signals, EPOLLIN, SOURCE_SIGNAL);
+	r = watch_add(watch, watch->signals, EPOLLIN, WATCH_TERM);
 	return r < 0 ? error_set(err, -r, "watch the signalfd") : 0;
 }
 
@@ -152,7 +157,7 @@ int watch_open(struct watch *watch, const struct memcg *memcg, int init_pidfd, s
 	r = open_signals(watch, err);
 	if (r < 0)
 		return r;
-	r = add(watch, init_pidfd, EPOLLIN, SOURCE_INIT);
+	r = watch_add(watch, init_pidfd, EPOLLIN, WATCH_INIT_END);
 	if (r < 0)
 		return error_set(err, -r, "watch the container's init");
 	if (memcg->version == CGROUP_V1)
@@ -172,21 +177,6 @@ void watch_close(struct watch *watch)
 		close(watch->children[i].dirfd);
 	watch->children_len = 0;
 	cleanup_closep(&watch->epoll);
-}
-
-int watch_add_helper(struct watch *watch, int fd)
-{
-	return add(watch, fd, EPOLLIN, SOURCE_HELPER);
-}
-
-void watch_forget_init(struct watch *watch, int init_pidfd)
-{
-	epoll_ctl(watch->epoll, EPOLL_CTL_DEL, init_pidfd, NULL);
-}
-
-void watch_forget_helper(struct watch *watch, int fd)
-{
-	epoll_ctl(watch->epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
 static int drain_signals(const struct watch *watch)
@@ -249,34 +239,37 @@ static void drain_tree(struct watch *watch)
 	}
 }
 
-static int drain(struct watch *watch, enum source source, int fd)
+/* A v2 file: reading it arms it again; one of a removed cgroup (ENODEV) would fire for ever. */
+static void rearm(struct watch *watch, int fd)
 {
-	uint64_t count;
 	char buf[512];
 
-	switch (source) {
-	case SOURCE_SIGNAL:
+	if (pread(fd, buf, sizeof(buf), 0) < 0)
+		watch_remove(watch, fd);
+}
+
+static int drain(struct watch *watch, enum watch_event event, int fd)
+{
+	uint64_t count;
+
+	switch ((int)event) {
+	case WATCH_TERM:
 		return drain_signals(watch);
-	case SOURCE_OOM:
-		/* The count is neither that of OOMs nor that of kills: only counters are believed.
-		 */
-		if (read(fd, &count, sizeof(count)) < 0)
-			return 0;
-		return WATCH_OOM;
-	case SOURCE_TREE:
+	case WATCH_TREE:
 		drain_tree(watch);
 		return 0;
-	case SOURCE_INIT:
-		return WATCH_INIT_END;
-	case SOURCE_V2_FILE:
-		/* Arms it again; a removed cgroup (ENODEV) would fire for ever. */
-		if (pread(fd, buf, sizeof(buf), 0) < 0)
-			epoll_ctl(watch->epoll, EPOLL_CTL_DEL, fd, NULL);
-		return WATCH_OOM;
-	case SOURCE_HELPER:
-		return WATCH_HELPER;
+	case WATCH_OOM:
+	case WATCH_TIGHT:
+		if (event == WATCH_OOM && fd != watch->oom_event) {
+			rearm(watch, fd);
+			return event;
+		}
+		/* The count is neither that of OOMs nor that of kills: only counters are believed.
+		 */
+		return read(fd, &count, sizeof(count)) < 0 ? 0 : event;
+	default:
+		return event;
 	}
-	return 0;
 }
 
 int watch_wait(struct watch *watch, int timeout_ms)
@@ -288,7 +281,7 @@ int watch_wait(struct watch *watch, int timeout_ms)
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
 	for (int i = 0; i < n; i++)
-		events |= drain(watch, (enum source)(ready[i].data.u64 >> 32),
+		events |= drain(watch, (enum watch_event)(ready[i].data.u64 >> 32),
 				(int)(uint32_t)ready[i].data.u64);
 	return events;
 }
@@ -296,4 +289,20 @@ int watch_wait(struct watch *watch, int timeout_ms)
 int watch_signals(struct watch *watch)
 {
 	return drain_signals(watch);
+}
+
+bool watch_mute_events(struct watch *watch, int kmsg)
+{
+	if (watch_add(watch, kmsg, EPOLLIN, WATCH_LOG) < 0)
+		return false;
+	watch_remove(watch, watch->events_file);
+	return true;
+}
+
+bool watch_unmute_events(struct watch *watch, int kmsg)
+{
+	if (watch_add(watch, watch->events_file, EPOLLPRI, WATCH_OOM) < 0)
+		return false;
+	watch_remove(watch, kmsg);
+	return true;
 }

@@ -11,17 +11,21 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "error.h"
 #include "memcg.h"
 
 enum watch_event {
-	WATCH_OOM = 1,	    /* counters may have changed */
-	WATCH_INIT_END = 2, /* the init has exited */
-	WATCH_TERM = 4,	    /* SIGTERM: finish and leave */
-	WATCH_RELOAD = 8,   /* SIGUSR1: something in the state directory changed */
-	WATCH_HELPER = 16   /* the helper answered or died */
+	WATCH_OOM = 1,	     /* counters may have changed */
+	WATCH_INIT_END = 2,  /* the init has exited */
+	WATCH_TERM = 4,	     /* SIGTERM: finish and leave */
+	WATCH_RELOAD = 8,    /* SIGUSR1: something in the state directory changed */
+	WATCH_HELPER = 16,   /* the helper answered or died */
+	WATCH_TIGHT = 32,    /* v1: usage crossed a threshold */
+	WATCH_PRESSURE = 64, /* v2: PSI says that nobody gets on */
+	WATCH_LOG = 128	     /* the kernel wrote to its log (only while memory.events is muted) */
 };
 
 #define WATCH_CHILDREN_MAX 64 /* cgroups below the container that are watched on v1 */
@@ -48,11 +52,19 @@ struct watch {
 int watch_open(struct watch *watch, const struct memcg *memcg, int init_pidfd, struct error *err);
 void watch_close(struct watch *watch);
 
-/* Adds the helper's socket. */
-int watch_add_helper(struct watch *watch, int fd);
-/* An exited init stays readable for ever: take it out once it was seen. */
-void watch_forget_init(struct watch *watch, int init_pidfd);
-void watch_forget_helper(struct watch *watch, int fd);
+/*
+ * Adds a source of the caller's: `fd` being ready for `epoll_events` gives `event`. An eventfd
+ * (WATCH_TIGHT) is drained, every other fd is the caller's to read.
+ */
+int watch_add(struct watch *watch, int fd, uint32_t epoll_events, enum watch_event event);
+void watch_remove(struct watch *watch, int fd);
+
+/*
+ * v2: a container full of page cache makes memory.events fire at each reclaim. Muted, it is out of
+ * the set and the kernel's log wakes us instead, where each kill is told. True when it was done.
+ */
+bool watch_mute_events(struct watch *watch, int kmsg);
+bool watch_unmute_events(struct watch *watch, int kmsg);
 
 /*
  * Waits at most timeout_ms (-1: for ever) and returns a set of watch_event (0: time is up), or a
