@@ -118,23 +118,41 @@ static void write_victims(struct jsonw *w, const struct incident *incident)
 	jsonw_kv_uint(w, "victimsMore", incident->victims_more);
 }
 
-/* Processes that could not be killed; the state is one letter of /proc/PID/stat. */
-static void write_left(struct jsonw *w, const struct incident *incident)
+/* Processes with what they do; the state is one letter of /proc/PID/stat. */
+static void write_processes(struct jsonw *w, const char *key, const struct incident_left *list,
+			    size_t len)
 {
-	jsonw_key(w, "left");
+	jsonw_key(w, key);
 	jsonw_array(w);
-	for (size_t i = 0; i < incident->left_len && i < INCIDENT_LEFT_MAX; i++) {
-		const struct incident_left *left = &incident->left[i];
-		char state[2] = {left->state ? left->state : '?', '\0'};
+	for (size_t i = 0; i < len && i < INCIDENT_LEFT_MAX; i++) {
+		char state[2] = {list[i].state ? list[i].state : '?', '\0'};
 
 		jsonw_object(w);
-		jsonw_kv_int(w, "pid", left->pid);
-		jsonw_kv_string(w, "comm", left->comm);
+		jsonw_kv_int(w, "pid", list[i].pid);
+		jsonw_kv_string(w, "comm", list[i].comm);
 		jsonw_kv_string(w, "state", state);
-		jsonw_kv_string(w, "wchan", left->wchan);
+		jsonw_kv_string(w, "wchan", list[i].wchan);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
+}
+
+static void write_stall(struct jsonw *w, const struct incident *incident)
+{
+	jsonw_kv_string(w, "stall", incident->stall);
+	jsonw_key(w, "rungs");
+	jsonw_array(w);
+	for (size_t i = 0; i < incident->rungs_len && i < POLICY_RUNGS_MAX; i++) {
+		jsonw_object(w);
+		jsonw_kv_string(w, "rung", ladder_rung_name(incident->rungs[i].rung));
+		jsonw_kv_bool(w, "helped", incident->rungs[i].helped);
+		jsonw_kv_uint(w, "tookUs", incident->rungs[i].took_us);
+		jsonw_kv_string(w, "detail", incident->rungs[i].detail);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+	write_processes(w, "sleepers", incident->sleepers, incident->sleepers_len);
+	jsonw_kv_uint(w, "sleepersMore", incident->sleepers_more);
 }
 
 /* An instant that did not happen is null. */
@@ -149,7 +167,10 @@ static void put_time(struct jsonw *w, const char *key, uint64_t value)
 
 static void write_course(struct jsonw *w, const struct incident *incident)
 {
-	jsonw_kv_string(w, "asked", policy_action_name(incident->asked));
+	/* Only an OOM has a slot of onOom. */
+	jsonw_kv_string(w, "asked",
+			incident->kind == INCIDENT_OOM ? policy_action_name(incident->asked)
+						       : NULL);
 	jsonw_kv_string(w, "decision", incident->decision);
 	jsonw_kv_string(w, "reason", incident->reason);
 	jsonw_key(w, "times");
@@ -159,11 +180,24 @@ static void write_course(struct jsonw *w, const struct incident *incident)
 	put_time(w, "emptyMs", incident->empty_ms);
 	jsonw_object_end(w);
 	jsonw_kv_uint(w, "killed", incident->killed);
-	write_left(w, incident);
+	write_processes(w, "left", incident->left, incident->left_len);
 	jsonw_kv_uint(w, "restartNumber", incident->restart_number);
 	jsonw_kv_uint(w, "backoffMs", incident->backoff_ms);
 	jsonw_kv_string(w, "result", incident->result);
 	jsonw_kv_bool(w, "evidenceCut", incident->evidence_cut);
+}
+
+static const char *incident_kind_name(enum incident_kind kind)
+{
+	switch (kind) {
+	case INCIDENT_OOM:
+		break;
+	case INCIDENT_STALL:
+		return "stall";
+	case INCIDENT_NEAR_LIMIT:
+		return "near-limit";
+	}
+	return "oom";
 }
 
 static void write_record(struct jsonw *w, const struct incident *incident)
@@ -176,7 +210,9 @@ static void write_record(struct jsonw *w, const struct incident *incident)
 	jsonw_kv_string(w, "time", utc_text(incident->time_ms, time));
 	write_identity(w, incident->identity);
 	jsonw_kv_string(w, "profile", incident->profile_name);
-	jsonw_kv_string(w, "slot", oom_slot_name(incident->slot));
+	jsonw_kv_string(w, "kind", incident_kind_name(incident->kind));
+	jsonw_kv_string(w, "slot",
+			incident->kind == INCIDENT_OOM ? oom_slot_name(incident->slot) : NULL);
 	jsonw_kv_string(w, "basis", incident_basis_name(incident->basis));
 	jsonw_kv_string(w, "limitCgroup", incident->limit_cgroup);
 	jsonw_kv_uint(w, "kills", incident->kills);
@@ -187,6 +223,7 @@ static void write_record(struct jsonw *w, const struct incident *incident)
 	jsonw_object_end(w);
 	write_memory(w, &incident->usage);
 	write_victims(w, incident);
+	write_stall(w, incident);
 	write_course(w, incident);
 	jsonw_object_end(w);
 }

@@ -34,7 +34,7 @@ struct incident_victim {
 	enum victim_source source;
 };
 
-/* A process that could not be killed. */
+/* A process that could not be killed, or that sleeps. */
 struct incident_left {
 	pid_t pid;
 	char comm[64];
@@ -45,7 +45,19 @@ struct incident_left {
 /* How we know which slot it was. */
 enum incident_basis { BASIS_KMSG, BASIS_COUNTERS, BASIS_NOTHING };
 
+/* What the record is of. */
+enum incident_kind { INCIDENT_OOM, INCIDENT_STALL, INCIDENT_NEAR_LIMIT };
+
+/* One rung of onStall.ladder that was tried. */
+struct incident_rung {
+	enum ladder_rung rung;
+	bool helped; /* verified */
+	uint64_t took_us;
+	char detail[160];
+};
+
 struct incident {
+	enum incident_kind kind;
 	char name[96];			 /* file name without ".json": UTC time, id, number */
 	uint64_t time_ms;		 /* CLOCK_REALTIME of the wake-up */
 	const struct identity *identity; /* borrowed */
@@ -67,6 +79,14 @@ struct incident {
 	unsigned killed; /* processes we signalled */
 	struct incident_left left[INCIDENT_LEFT_MAX];
 	size_t left_len;
+	/* INCIDENT_STALL: what kind, what was tried, and who slept in the kernel when it was seen.
+	 */
+	const char *stall; /* a word of stall.h; NULL: no stall */
+	struct incident_rung rungs[POLICY_RUNGS_MAX];
+	size_t rungs_len;
+	struct incident_left sleepers[INCIDENT_LEFT_MAX];
+	size_t sleepers_len;
+	uint64_t sleepers_more;
 	unsigned restart_number; /* of the budget, 0: no restart */
 	uint64_t backoff_ms;
 	char result[24];   /* "reported", "killed", "restarted", "restart-failed", "gave-up",

@@ -17,10 +17,11 @@
 
 struct memcg {
 	enum cgroup_version version;
-	int dirfd;    /* the container's directory */
-	int freezer;  /* v1: directory in the freezer hierarchy, if the container has its own, else -1 */
-	char *path;   /* in its hierarchy; owned */
-	char *dir;    /* absolute path of dirfd; owned; for people only */
+	int dirfd;   /* the container's directory */
+	int freezer; /* v1: directory in the freezer hierarchy, if the container has its own, else
+			-1 */
+	char *path;  /* in its hierarchy; owned */
+	char *dir;   /* absolute path of dirfd; owned; for people only */
 };
 
 /*
@@ -44,13 +45,13 @@ void memcg_close(struct memcg *memcg);
  * when a child cgroup is removed: keep the last reading, not only the first one.
  */
 struct memcg_counters {
-	bool known;              /* false: the file could not be read or has no oom_kill (v1 < 4.13) */
+	bool known; /* false: the file could not be read or has no oom_kill (v1 < 4.13) */
 	uint64_t oom_kill;
 	uint64_t oom_group_kill; /* v2 since 5.17 */
-	uint64_t oom;            /* v2: how often this subtree's own limit ran out; v1: 0 */
-	uint64_t max;            /* v2 events "max"; v1 failcnt + memsw.failcnt of the own cgroup */
-	bool under_oom;          /* v1 */
-	bool kill_disabled;      /* v1 oom_kill_disable */
+	uint64_t oom;		 /* v2: how often this subtree's own limit ran out; v1: 0 */
+	uint64_t max;		 /* v2 events "max"; v1 failcnt + memsw.failcnt of the own cgroup */
+	bool under_oom;		 /* v1 */
+	bool kill_disabled;	 /* v1 oom_kill_disable */
 };
 /* Hot path. 0, or -ENODEV when the cgroup is gone (counters then are unknown). */
 int memcg_counters_read(const struct memcg *memcg, struct memcg_counters *out);
@@ -77,10 +78,45 @@ void memcg_ancestors_rebase(struct memcg_ancestors *ancestors);
 /* Usage and limits in bytes; MEMCG_NO_LIMIT where there is none or the kernel has no such file. */
 struct memcg_usage {
 	uint64_t usage, limit;
-	uint64_t swap_usage;  /* v1: memsw - memory; v2: memory.swap.current; 0 when unknown */
-	uint64_t swap_limit;  /* beyond the limit: v1 memsw.limit - limit, v2 memory.swap.max */
-	bool has_swap_files;  /* the kernel accounts swap here */
-	uint64_t peak;        /* highest usage; 0 when the kernel does not tell */
-	uint64_t anon, file, inactive_file, shmem, kernel; /* memory.stat; v1: total_*, kmem usage */
+	uint64_t swap_usage; /* v1: memsw - memory; v2: memory.swap.current; 0 when unknown */
+	uint64_t swap_limit; /* beyond the limit: v1 memsw.limit - limit, v2 memory.swap.max */
+	bool has_swap_files; /* the kernel accounts swap here */
+	uint64_t peak;	     /* highest usage; 0 when the kernel does not tell */
+	uint64_t anon, file, inactive_file, shmem,
+	    kernel;	      /* memory.stat; v1: total_*, kmem usage */
+	uint64_t active_file; /* with inactive_file: the page cache, without shmem */
+	/*
+	 * Pages that found room since the cgroup was made: v1 pgpgin (charged), v2 pgsteal
+	 * (reclaimed). At the limit nothing gets on while this stands still.
+	 */
+	uint64_t progress;
+	uint64_t major_faults; /* pages that had to be read back: pgmajfault */
 };
 int memcg_usage_read(const struct memcg *memcg, struct memcg_usage *out);
+
+/* Page cache: what the kernel can take back without swap. */
+static inline uint64_t memcg_reclaimable(const struct memcg_usage *usage)
+{
+	return usage->inactive_file + usage->active_file;
+}
+
+/* What is needed: usage without the page cache that was not used lately. */
+static inline uint64_t memcg_working_set(const struct memcg_usage *usage)
+{
+	return usage->usage > usage->inactive_file ? usage->usage - usage->inactive_file : 0;
+}
+
+/* 1: all tasks are frozen (paused), 0: not, or it cannot be told. Hot path. */
+int memcg_frozen(const struct memcg *memcg);
+
+/*
+ * Microseconds in which all tasks stood still for want of memory (memory.pressure "full", v2 with
+ * PSI, 4.20). -ENOENT on v1, -EOPNOTSUPP when PSI is switched off. Hot path.
+ */
+int memcg_pressure_read(const struct memcg *memcg, uint64_t *full_us);
+
+/*
+ * Has the eventfd told when usage crosses `bytes`, upwards and downwards (cgroup-v1/memory.rst, 9
+ * "Memory thresholds"). -EOPNOTSUPP on v2.
+ */
+int memcg_threshold(const struct memcg *memcg, int eventfd, uint64_t bytes);

@@ -53,7 +53,10 @@ static void usage_v1(int dirfd, const char *stat, struct memcg_usage *out)
 	out->anon = stat_value(stat, "total_rss");
 	out->file = stat_value(stat, "total_cache");
 	out->inactive_file = stat_value(stat, "total_inactive_file");
+	out->active_file = stat_value(stat, "total_active_file");
 	out->shmem = stat_value(stat, "total_shmem");
+	out->progress = stat_value(stat, "total_pgpgin");
+	out->major_faults = stat_value(stat, "total_pgmajfault");
 	out->kernel = number(dirfd, "memory.kmem.usage_in_bytes");
 }
 
@@ -69,7 +72,10 @@ static void usage_v2(int dirfd, const char *stat, struct memcg_usage *out)
 	out->anon = stat_value(stat, "anon");
 	out->file = stat_value(stat, "file");
 	out->inactive_file = stat_value(stat, "inactive_file");
+	out->active_file = stat_value(stat, "active_file");
 	out->shmem = stat_value(stat, "shmem");
+	out->progress = stat_value(stat, "pgsteal");
+	out->major_faults = stat_value(stat, "pgmajfault");
 	/* The sum stands in the file since 5.18. */
 	if (cgroup_text_u64(stat, "kernel", &out->kernel) < 0)
 		out->kernel = stat_value(stat, "kernel_stack") + stat_value(stat, "pagetables") +

@@ -88,3 +88,20 @@ const char *policy_action_name(enum policy_action action)
 	}
 	return "restart";
 }
+
+const char *ladder_rung_name(enum ladder_rung rung)
+{
+	switch (rung) {
+	case RUNG_ENABLE_OOM_KILLER:
+		return "enable-oom-killer";
+	case RUNG_KILL_LARGEST:
+		return "kill-largest";
+	case RUNG_RAISE_LIMIT:
+		return "raise-limit";
+	case RUNG_KILL:
+		return "kill";
+	case RUNG_REPORT:
+		return "report";
+	}
+	return "unknown";
+}

@@ -116,8 +116,9 @@ struct profile {
 	enum policy_action on_oom[OOM_SLOT_COUNT];
 	uint64_t respawn_grace_ms;
 	struct {
-		uint64_t after_ms;	 /* a stall must have lasted so long */
-		uint32_t pressure_share; /* thousandths of a percent of time in which all stand still */
+		uint64_t after_ms; /* a stall must have lasted so long */
+		uint32_t
+		    pressure_share; /* thousandths of a percent of time in which all stand still */
 		uint64_t pressure_for_ms;
 		struct ladder ladder;
 	} on_stall;
@@ -168,3 +169,4 @@ extern const struct host_policy host_policy_builtin;
 /* The names used in JSON, in journals, in incidents and in the manual: "init", "report", … */
 const char *oom_slot_name(enum oom_slot slot);
 const char *policy_action_name(enum policy_action action);
+const char *ladder_rung_name(enum ladder_rung rung);

@@ -165,5 +165,6 @@ int guard_arm(struct guard *guard, const char *state_root, const char *key, stru
 	r = memcg_counters_read(&guard->memcg, &guard->seen);
 	if (r < 0)
 		return error_set(err, -r, "read the counters of %s", guard->memcg.dir);
-	return first_status(guard, err);
+	r = tight_open(guard, err);
+	return r < 0 ? r : first_status(guard, err);
 }

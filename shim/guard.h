@@ -20,6 +20,7 @@
 #include "score.h"
 #include "state.h"
 #include "status.h"
+#include "tight.h"
 #include "watch.h"
 
 struct guard {
@@ -44,6 +45,7 @@ struct guard {
 	struct helper helper;
 	struct score_guard scores;
 	struct evidence evidence;
+	struct tight tight;
 	struct kill_target target;
 	pid_t pids[KILL_PIDS_MAX];
 	char text[INCIDENT_MAX_BYTES]; /* an incident on its way to the file */
@@ -72,6 +74,9 @@ int guard_arm(struct guard *guard, const char *state_root, const char *key, stru
 /* The story of one possible OOM, from the wake-up to the record. Returns true when the shim is
  * done with this container. */
 bool guard_oom(struct guard *guard);
+
+/* Has the kernel killed since what was accounted for? */
+bool oom_kill_counted(const struct memcg_counters *now, const struct memcg_counters *seen);
 
 /* The init ended: one last read, then the end or an OOM. Always the end of watching. */
 void guard_init_ended(struct guard *guard);

@@ -21,7 +21,7 @@
  * Signals one process if it still is a member. The pidfd is opened first: should the number be
  * another process's by the time its folder is opened, the signal goes to nobody.
  */
-static bool kill_member(const struct kill_target *target, pid_t pid)
+bool signal_member(const struct kill_target *target, pid_t pid, int signal)
 {
 	cleanup_close int pidfd = pidfd_open_pid(pid);
 	cleanup_close int folder = -1;
@@ -32,7 +32,7 @@ static bool kill_member(const struct kill_target *target, pid_t pid)
 	snprintf(name, sizeof(name), "%d", pid);
 	folder = openat(target->procfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return folder >= 0 && cgroup_holds(folder, target->controller, target->memcg->path) &&
-	       pidfd_signal(pidfd, SIGKILL) == 0;
+	       pidfd_signal(pidfd, signal) == 0;
 }
 
 /* One round over all that are listed now. Returns how many were listed. */
@@ -41,7 +41,7 @@ static ssize_t kill_listed(const struct kill_target *target, struct kill_result 
 	ssize_t n = cgroup_procs(target->memcg->dirfd, target->pids, KILL_PIDS_MAX);
 
 	for (ssize_t i = 0; i < n && i < KILL_PIDS_MAX; i++)
-		if (kill_member(target, target->pids[i]))
+		if (signal_member(target, target->pids[i], SIGKILL))
 			out->signalled++;
 	return n;
 }

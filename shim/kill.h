@@ -47,6 +47,9 @@ struct kill_result {
 /* Hot path: no allocation. */
 void kill_container(const struct kill_target *target, struct kill_result *out);
 
+/* One process, if it still is a member once its pidfd is open. */
+bool signal_member(const struct kill_target *target, pid_t pid, int signal);
+
 /* Only the init, with SIGKILL whatever the policy's signal is: its manager then sees the exit and
  * acts. `empty` then means that the init has exited. */
 void kill_init(const struct kill_target *target, struct kill_result *out);

@@ -154,11 +154,19 @@ static void step_scores(struct guard *guard)
 	record_phase(guard, SHIM_WATCHING);
 }
 
+/* -1 at rest: nothing but an event wakes us. */
+static int next_look_ms(const struct guard *guard)
+{
+	int score = score_timeout_ms(&guard->scores), tight = tight_timeout_ms(guard);
+
+	return score < 0 || (tight >= 0 && tight < score) ? tight : score;
+}
+
 /* Returns why it leaves. */
 static const char *watch(struct guard *guard)
 {
 	for (;;) {
-		int events = watch_wait(&guard->watch, score_timeout_ms(&guard->scores));
+		int events = watch_wait(&guard->watch, next_look_ms(guard));
 
 		if (events < 0)
 			return "waiting failed";
@@ -169,10 +177,12 @@ static const char *watch(struct guard *guard)
 			return "the container ended";
 		}
 		/* A last look before leaving: the OOM may be what we are told to leave for. */
-		if (((events & WATCH_OOM) || guard->leave) && guard_oom(guard))
+		if (((events & (WATCH_OOM | WATCH_LOG)) || guard->leave) && guard_oom(guard))
 			return "the container was ended";
 		if (guard->leave)
 			return "told to leave";
+		if (tight_step(guard, events))
+			return "the container was ended";
 	}
 }
 

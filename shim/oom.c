@@ -20,6 +20,7 @@
 /* The notification comes before the kill, and in a storm kills come long after the last one (gaps
  * over 700 ms were seen): the counters must have been quiet for this long. */
 #define QUIET_MS 2000
+#define UNDER_OOM_MS 100
 #define POLL_FIRST_US 50
 #define POLL_MAX_US 20000
 #define STORM_POLL_US 50000
@@ -27,7 +28,7 @@
  * different actions. */
 #define LOG_GRACE_US 2000
 
-static bool kill_counted(const struct memcg_counters *now, const struct memcg_counters *seen)
+bool oom_kill_counted(const struct memcg_counters *now, const struct memcg_counters *seen)
 {
 	return now->known &&
 	       (now->oom_kill > seen->oom_kill || now->oom_group_kill > seen->oom_group_kill);
@@ -51,6 +52,13 @@ static int read_counters(struct guard *guard, struct memcg_counters *now)
 	return r;
 }
 
+/* Tasks wait for an OOM to end that may never end: tight.c looks after them from here. */
+static bool waits_in_vain(const struct memcg_counters *now, uint64_t start_ms)
+{
+	return now->under_oom &&
+	       (now->kill_disabled || clock_ms(CLOCK_MONOTONIC) - start_ms >= UNDER_OOM_MS);
+}
+
 /* Reads until a kill is counted. False: quiet, or the cgroup is gone, or we were told to leave. */
 static bool wait_for_kill(struct guard *guard, struct memcg_counters *now)
 {
@@ -62,10 +70,12 @@ static bool wait_for_kill(struct guard *guard, struct memcg_counters *now)
 
 		if (read_counters(guard, now) < 0)
 			return false;
-		if (kill_counted(now, &guard->seen))
+		if (oom_kill_counted(now, &guard->seen))
 			return true;
 		/* Read after the init was seen dead: no kill of this incarnation can follow. */
 		if (init_ended || !may_be_oom(&guard->memcg, now, &guard->seen))
+			return false;
+		if (waits_in_vain(now, end_ms - QUIET_MS))
 			return false;
 		if (clock_ms(CLOCK_MONOTONIC) >= end_ms || guard_interrupted(guard))
 			return false;
@@ -108,13 +118,7 @@ static void read_victims(struct guard *guard, uint64_t end_us)
 
 static void begin_incident(struct guard *guard, uint64_t start_us)
 {
-	struct incident *incident = &guard->incident;
-
-	memset(incident, 0, sizeof(*incident));
-	incident->time_ms = clock_ms(CLOCK_REALTIME);
-	incident->identity = &guard->plan.identity;
-	incident->profile_name = guard->profile_name;
-	incident->before = guard->seen;
+	record_begin(guard, INCIDENT_OOM);
 	evidence_start(&guard->evidence);
 	if (guard->profile->evidence.budget_ms > 0)
 		evidence_snapshot(&guard->evidence,
@@ -289,7 +293,7 @@ static void follow_storm(struct guard *guard)
 	while (clock_ms(CLOCK_MONOTONIC) - quiet_from < QUIET_MS) {
 		if (guard_interrupted(guard) || read_counters(guard, &now) < 0)
 			break;
-		if (kill_counted(&now, &guard->seen)) {
+		if (oom_kill_counted(&now, &guard->seen)) {
 			evidence_read_log(&guard->evidence, &guard->incident);
 			/* That kill is another slot's, with an action of its own. */
 			if (guard->evidence.init_is_victim || pidfd_exited(guard->init_pidfd) ||

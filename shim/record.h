@@ -25,3 +25,15 @@ void record_problem(struct guard *guard, const char *format, ...)
 /* An event in words; also becomes the status's last event. */
 void record_event(struct guard *guard, const char *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* A stall that was seen, with the tasks that sleep; a rung that was tried; how it ended. */
+void record_stall(struct guard *guard, enum stall_kind kind, const struct stall_sample *now);
+void record_rung(struct guard *guard, const struct incident_rung *rung);
+void record_stall_end(struct guard *guard, bool killed);
+
+/* Near the limit: the figures as an event; the same as a record of its own. */
+void record_near(struct guard *guard, const struct stall_sample *now);
+void record_snapshot(struct guard *guard, const struct stall_sample *now);
+
+/* A new incident of that kind, with identity and counters. */
+void record_begin(struct guard *guard, enum incident_kind kind);

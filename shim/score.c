@@ -52,15 +52,13 @@ static void plan_next_look(struct score_guard *scores, uint64_t now)
 	scores->next_ms = done || now >= scores->end_ms ? 0 : now + scores->delay_ms;
 }
 
-bool score_step(struct score_guard *scores, const struct memcg *memcg, int procfd, pid_t init,
-		pid_t *pids, size_t pids_cap, struct settings_results *out)
+bool score_all(struct score_guard *scores, const struct memcg *memcg, int procfd, pid_t init,
+	       pid_t *pids, size_t pids_cap, struct settings_results *out)
 {
-	uint64_t now = clock_ms(CLOCK_MONOTONIC);
 	bool news = false;
 
 	out->len = 0;
-	if (!scores->matcher || (scores->next_ms != 0 && now < scores->next_ms) ||
-	    (scores->next_ms == 0 && scores->init_set))
+	if (!scores->matcher)
 		return false;
 	if (settings_scores_apply(scores->matcher, memcg, procfd, init, pids, pids_cap, out) < 0)
 		out->len = 0;
@@ -73,6 +71,20 @@ bool score_step(struct score_guard *scores, const struct memcg *memcg, int procf
 		    result->outcome != SETTING_LATER)
 			scores->init_set = true;
 	}
+	return news;
+}
+
+bool score_step(struct score_guard *scores, const struct memcg *memcg, int procfd, pid_t init,
+		pid_t *pids, size_t pids_cap, struct settings_results *out)
+{
+	uint64_t now = clock_ms(CLOCK_MONOTONIC);
+	bool news;
+
+	out->len = 0;
+	if (!scores->matcher || (scores->next_ms != 0 && now < scores->next_ms) ||
+	    (scores->next_ms == 0 && scores->init_set))
+		return false;
+	news = score_all(scores, memcg, procfd, init, pids, pids_cap, out);
 	plan_next_look(scores, now);
 	return news;
 }

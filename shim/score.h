@@ -33,3 +33,8 @@ int score_timeout_ms(const struct score_guard *scores);
 /* Looks if it is time, and sets what is due. True when *out has something to tell. */
 bool score_step(struct score_guard *scores, const struct memcg *memcg, int procfd, pid_t init,
 		pid_t *pids, size_t pids_cap, struct settings_results *out);
+
+/* Sets all scores now, whatever the time. False: nothing is wanted, or nothing had to be written.
+ */
+bool score_all(struct score_guard *scores, const struct memcg *memcg, int procfd, pid_t init,
+	       pid_t *pids, size_t pids_cap, struct settings_results *out);

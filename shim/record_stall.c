@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is written down of stalls and of coming near the limit. */
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "proc.h"
+#include "record.h"
+#include "units.h"
+
+void record_begin(struct guard *guard, enum incident_kind kind)
+{
+	struct incident *incident = &guard->incident;
+
+	memset(incident, 0, sizeof(*incident));
+	incident->kind = kind;
+	incident->time_ms = clock_ms(CLOCK_REALTIME);
+	incident->identity = &guard->plan.identity;
+	incident->profile_name = guard->profile_name;
+	incident->before = guard->seen;
+}
+
+/* Tasks in D, with what they wait in. Reading /proc of such a task does not block. */
+static void note_sleepers(struct guard *guard)
+{
+	struct incident *incident = &guard->incident;
+	ssize_t n = cgroup_procs(guard->memcg.dirfd, guard->pids, KILL_PIDS_MAX);
+
+	for (ssize_t i = 0; i < n && i < KILL_PIDS_MAX; i++) {
+		struct incident_left *sleeper;
+		struct proc_stat stat;
+
+		if (proc_stat_read(guard->procfd, guard->pids[i], &stat) < 0 || stat.state != 'D')
+			continue;
+		if (incident->sleepers_len == INCIDENT_LEFT_MAX) {
+			incident->sleepers_more++;
+			continue;
+		}
+		sleeper = &incident->sleepers[incident->sleepers_len++];
+		sleeper->pid = stat.pid;
+		sleeper->state = stat.state;
+		memcpy(sleeper->comm, stat.comm, sizeof(sleeper->comm));
+		proc_wchan(guard->procfd, stat.pid, sleeper->wchan, sizeof(sleeper->wchan));
+	}
+}
+
+static void write_figures(struct jsonw *w, const struct memcg_usage *usage)
+{
+	jsonw_kv_uint(w, "usage", usage->usage);
+	if (usage->limit != MEMCG_NO_LIMIT)
+		jsonw_kv_uint(w, "limit", usage->limit);
+	jsonw_kv_uint(w, "workingSet", memcg_working_set(usage));
+}
+
+static const char *stall_words(enum stall_kind kind)
+{
+	switch (kind) {
+	case STALL_NONE:
+		break;
+	case STALL_OOM_KILLER_OFF:
+		return "out of memory with the OOM killer switched off: its tasks sleep for ever";
+	case STALL_ANCESTOR:
+		return "out of memory at a limit above the container, and nothing ends it";
+	case STALL_NOTHING_KILLABLE:
+		return "at its limit, and no process that the kernel may kill";
+	case STALL_PRESSURE:
+		return "nobody gets on for want of memory";
+	}
+	return "stalled";
+}
+
+void record_stall(struct guard *guard, enum stall_kind kind, const struct stall_sample *now)
+{
+	struct incident *incident = &guard->incident;
+	struct jsonw *w;
+
+	record_begin(guard, INCIDENT_STALL);
+	incident->stall = stall_kind_name(kind);
+	incident->usage = now->usage;
+	incident->after = now->counters;
+	snprintf(incident->decision, sizeof(incident->decision), "ladder");
+	snprintf(incident->reason, sizeof(incident->reason), "%s", stall_words(kind));
+	/* Only the switched-off killer can be freed in microseconds: there the list comes after. */
+	if (kind != STALL_OOM_KILLER_OFF || guard->profile->evidence.budget_ms > 0)
+		note_sleepers(guard);
+	w = journal_begin(&guard->journal, JOURNAL_WARNING, "stall", "%s", stall_words(kind));
+	jsonw_kv_string(w, "stall", incident->stall);
+	write_figures(w, &now->usage);
+	journal_end(&guard->journal);
+	record_phase(guard, SHIM_ACTING);
+}
+
+void record_rung(struct guard *guard, const struct incident_rung *rung)
+{
+	struct jsonw *w = journal_begin(&guard->journal, JOURNAL_NOTICE, "rung", "%s %s%s%s",
+					ladder_rung_name(rung->rung),
+					rung->rung == RUNG_REPORT ? "is all that is left"
+					: rung->helped		  ? "helped"
+								  : "did not help",
+					rung->detail[0] ? ": " : "", rung->detail);
+
+	jsonw_kv_string(w, "rung", ladder_rung_name(rung->rung));
+	jsonw_kv_bool(w, "helped", rung->helped);
+	journal_end(&guard->journal);
+}
+
+static bool any_helped(const struct incident *incident)
+{
+	for (size_t i = 0; i < incident->rungs_len; i++)
+		if (incident->rungs[i].helped)
+			return true;
+	return false;
+}
+
+void record_stall_end(struct guard *guard, bool killed)
+{
+	struct incident *incident = &guard->incident;
+	bool helped = any_helped(incident);
+
+	snprintf(incident->result, sizeof(incident->result), "%s",
+		 killed && helped ? "killed"
+		 : killed	  ? "kill-incomplete"
+		 : helped	  ? "freed"
+				  : "stalled");
+	if (helped)
+		record_event(guard, "freed", "the container %s", killed ? "was killed" : "gets on");
+	else
+		record_problem(guard, "nothing helped: the container still stands still");
+	record_incident(guard);
+	if (!killed)
+		record_phase(guard, SHIM_WATCHING);
+}
+
+void record_near(struct guard *guard, const struct stall_sample *now)
+{
+	char used[32], limit[32];
+	struct jsonw *w;
+
+	w = journal_begin(&guard->journal, JOURNAL_WARNING, "near-limit",
+			  "near the limit: working set %s of %s",
+			  size_text(memcg_working_set(&now->usage), used, sizeof(used)),
+			  size_text(now->usage.limit, limit, sizeof(limit)));
+	write_figures(w, &now->usage);
+	journal_end(&guard->journal);
+}
+
+void record_snapshot(struct guard *guard, const struct stall_sample *now)
+{
+	struct incident *incident = &guard->incident;
+
+	record_begin(guard, INCIDENT_NEAR_LIMIT);
+	incident->usage = now->usage;
+	incident->after = now->counters;
+	snprintf(incident->decision, sizeof(incident->decision), "report");
+	snprintf(incident->reason, sizeof(incident->reason), "onNearLimit");
+	snprintf(incident->result, sizeof(incident->result), "reported");
+	record_incident(guard);
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tight.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "clock.h"
+#include "guard.h"
+#include "ladder.h"
+#include "near_actions.h"
+#include "record.h"
+
+/* Just below the limit: where stall_at_limit() begins. */
+#define AT_LIMIT_PER_MILLE 980
+/* More crossings than that between two slow looks: usage dances on the mark, and the timer is
+ * enough. */
+#define CROSSINGS_MAX 4
+/* PSI windows may be half a second to ten seconds long (Documentation/accounting/psi.rst). */
+#define PSI_WINDOW_MAX_US 10000000
+#define PSI_WINDOW_MIN_US 500000
+
+static void forget_thresholds(struct guard *guard)
+{
+	if (guard->tight.thresholds < 0)
+		return;
+	watch_remove(&guard->watch, guard->tight.thresholds);
+	/* Closing the eventfd takes the registrations with it. */
+	cleanup_closep(&guard->tight.thresholds);
+}
+
+static void open_thresholds(struct guard *guard, const struct memcg_usage *usage)
+{
+	struct tight *tight = &guard->tight;
+	uint64_t mark = near_mark(guard->profile, usage);
+
+	forget_thresholds(guard);
+	tight->limit = usage->limit;
+	tight->crossings = 0;
+	if (guard->memcg.version != CGROUP_V1 || usage->limit == MEMCG_NO_LIMIT)
+		return;
+	tight->thresholds = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (tight->thresholds < 0)
+		return;
+	if (memcg_threshold(&guard->memcg, tight->thresholds,
+			    usage->limit / 1000 * AT_LIMIT_PER_MILLE) < 0 ||
+	    (mark != MEMCG_NO_LIMIT &&
+	     memcg_threshold(&guard->memcg, tight->thresholds, mark) < 0) ||
+	    watch_add(&guard->watch, tight->thresholds, EPOLLIN, WATCH_TIGHT) < 0)
+		cleanup_closep(&tight->thresholds);
+}
+
+/* A trigger that fires exactly when onStall.pressure is passed. Its file stays open with it. */
+static void open_pressure(struct guard *guard)
+{
+	struct tight *tight = &guard->tight;
+	uint64_t window = guard->profile->on_stall.pressure_for_ms * 1000;
+	char trigger[64];
+	int len;
+
+	if (guard->memcg.version != CGROUP_V2)
+		return;
+	if (window > PSI_WINDOW_MAX_US)
+		window = PSI_WINDOW_MAX_US;
+	if (window < PSI_WINDOW_MIN_US)
+		window = PSI_WINDOW_MIN_US;
+	tight->pressure =
+	    openat(guard->memcg.dirfd, "memory.pressure", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (tight->pressure < 0)
+		return;
+	len = snprintf(trigger, sizeof(trigger), "full %" PRIu64 " %" PRIu64,
+		       window / 1000 * guard->profile->on_stall.pressure_share / 100, window);
+	/* With its NUL, as the kernel's own example writes it. */
+	if (write(tight->pressure, trigger, (size_t)len + 1) < 0 ||
+	    watch_add(&guard->watch, tight->pressure, EPOLLPRI, WATCH_PRESSURE) < 0)
+		cleanup_closep(&tight->pressure);
+}
+
+int tight_sample(const struct guard *guard, struct stall_sample *out)
+{
+	int r;
+
+	*out = (struct stall_sample){.at_ms = clock_ms(CLOCK_MONOTONIC)};
+	out->frozen = memcg_frozen(&guard->memcg);
+	r = memcg_counters_read(&guard->memcg, &out->counters);
+	if (r == 0)
+		r = memcg_usage_read(&guard->memcg, &out->usage);
+	out->has_pressure = memcg_pressure_read(&guard->memcg, &out->pressure_us) == 0;
+	return r;
+}
+
+static void plan_next(struct guard *guard)
+{
+	struct tight *tight = &guard->tight;
+	int stall_ms = stall_pace_ms(&tight->stall);
+	int near_ms = guard->memcg.version == CGROUP_V2
+			  ? near_pace_ms(guard->profile, &tight->stall.last.usage)
+			  : -1;
+	int ms = stall_ms < 0 || (near_ms >= 0 && near_ms < stall_ms) ? near_ms : stall_ms;
+
+	/* Without a threshold's event somebody has to look when it is over. */
+	if (ms < 0 && tight->crossings > CROSSINGS_MAX)
+		ms = STALL_SLOW_MS;
+	tight->next_ms = ms < 0 ? 0 : tight->stall.last.at_ms + (uint64_t)ms;
+}
+
+int tight_open(struct guard *guard, struct error *err)
+{
+	struct tight *tight = &guard->tight;
+	struct stall_sample now;
+	int r;
+
+	tight->thresholds = tight->pressure = -1;
+	r = victim_rules_init(&tight->rules, guard->profile, err);
+	if (r < 0)
+		return r;
+	r = tight_sample(guard, &now);
+	if (r < 0)
+		return error_set(err, -r, "read the usage of %s", guard->memcg.dir);
+	open_thresholds(guard, &now.usage);
+	open_pressure(guard);
+	stall_judge(&tight->stall, guard->profile, &now);
+	plan_next(guard);
+	return 0;
+}
+
+void tight_close(struct guard *guard)
+{
+	forget_thresholds(guard);
+	cleanup_closep(&guard->tight.pressure);
+	victim_rules_free(&guard->tight.rules);
+}
+
+int tight_timeout_ms(const struct guard *guard)
+{
+	uint64_t now = clock_ms(CLOCK_MONOTONIC);
+
+	if (guard->tight.next_ms == 0)
+		return -1;
+	return guard->tight.next_ms > now ? (int)(guard->tight.next_ms - now) : 0;
+}
+
+/* Tells of the stall, climbs, tells how it ended. True when the container was killed. */
+static bool on_stall(struct guard *guard, enum stall_kind kind, const struct stall_sample *now)
+{
+	bool killed;
+
+	record_stall(guard, kind, now);
+	killed = ladder_climb(guard, kind);
+	record_stall_end(guard, killed);
+	/* What it was is dealt with: the next one is a new one. */
+	guard->tight.stall = (struct stall_watch){0};
+	return killed;
+}
+
+/* Thresholds for a limit that is no more are of no use, and neither are those that fire all the
+ * time: then the timer looks. */
+static void mind_thresholds(struct guard *guard, const struct stall_sample *now)
+{
+	struct tight *tight = &guard->tight;
+
+	if (guard->memcg.version != CGROUP_V1)
+		return;
+	if (now->usage.limit != tight->limit)
+		open_thresholds(guard, &now->usage);
+	else if (tight->crossings > CROSSINGS_MAX)
+		forget_thresholds(guard);
+	else if (tight->thresholds < 0)
+		open_thresholds(guard, &now->usage);
+}
+
+/* After wake-ups by nothing but reclaim at the limit. */
+static void mind_reclaim(struct guard *guard, int events)
+{
+	struct tight *tight = &guard->tight;
+	bool full_of_cache = stall_pace(&tight->stall) == PACE_SLOW;
+
+	if (guard->memcg.version != CGROUP_V2 || guard->evidence.kmsg < 0)
+		return;
+	if (!tight->reclaim_muted && (events & WATCH_OOM) && full_of_cache && tight->stall.failing)
+		tight->reclaim_muted = watch_mute_events(&guard->watch, guard->evidence.kmsg);
+	else if (tight->reclaim_muted && !full_of_cache)
+		tight->reclaim_muted = !watch_unmute_events(&guard->watch, guard->evidence.kmsg);
+}
+
+static bool is_due(const struct guard *guard, int events)
+{
+	if (events & (WATCH_TIGHT | WATCH_PRESSURE | WATCH_OOM | WATCH_LOG))
+		return true;
+	return guard->tight.next_ms && clock_ms(CLOCK_MONOTONIC) >= guard->tight.next_ms;
+}
+
+bool tight_step(struct guard *guard, int events)
+{
+	struct tight *tight = &guard->tight;
+	struct stall_sample now;
+	enum stall_kind kind;
+
+	if (!is_due(guard, events))
+		return false;
+	if (events & WATCH_TIGHT)
+		tight->crossings++;
+	else if (!(events & WATCH_OOM))
+		tight->crossings = 0;
+	if (tight_sample(guard, &now) < 0) {
+		tight->next_ms = 0;
+		return false;
+	}
+	/* v1 tells of the OOM, not of its kill, which may come while we only look. */
+	if (oom_kill_counted(&now.counters, &guard->seen) && guard_oom(guard))
+		return true;
+	kind = stall_judge(&tight->stall, guard->profile, &now);
+	/* The kernel has measured the whole window already. */
+	if (kind == STALL_NONE && (events & WATCH_PRESSURE) && !now.frozen)
+		kind = STALL_PRESSURE;
+	if (kind != STALL_NONE) {
+		if (on_stall(guard, kind, &now))
+			return true;
+	} else if (near_judge(&tight->near, guard->profile, &now.usage, now.at_ms)) {
+		near_act(guard, &now);
+	}
+	mind_thresholds(guard, &now);
+	mind_reclaim(guard, events);
+	plan_next(guard);
+	return false;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * While memory is tight: what wakes the shim then, the samples, the verdicts (stall.h, near.h) and
+ * what follows from them.
+ *
+ * v1: usage thresholds at onNearLimit.at and just below the limit, which fire on both crossings;
+ * far below the limit nothing wakes us. v2 has no thresholds: a PSI trigger for onStall.pressure,
+ * and a look at usage at a distance that shrinks the closer it is (near_pace_ms()).
+ *
+ * A container full of page cache makes the kernel tell us of each reclaim on v2 (memory.events
+ * "max"). After such a wake-up memory.events is left alone until the next slow look, and the
+ * kernel's log is listened to instead, so that an OOM in between is still seen at once.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "near.h"
+#include "stall.h"
+#include "victim.h"
+
+struct guard;
+
+struct tight {
+	struct stall_watch stall;
+	struct near_watch near;
+	struct victim_rules rules;
+	int thresholds;	    /* v1: eventfd, -1 none */
+	uint64_t limit;	    /* the thresholds were made for */
+	int pressure;	    /* v2: memory.pressure with a trigger, -1 none */
+	uint64_t next_ms;   /* CLOCK_MONOTONIC of the next look; 0: none is due */
+	uint64_t crossings; /* threshold events since the last slow look */
+	bool reclaim_muted; /* memory.events is out of the epoll set */
+};
+
+/* Arms what wakes us. What the kernel lacks is done without. */
+int tight_open(struct guard *guard, struct error *err);
+void tight_close(struct guard *guard);
+
+/* How long the loop may sleep: -1 for ever. */
+int tight_timeout_ms(const struct guard *guard);
+
+/* One reading. Negative errno: the cgroup is gone. Hot path. */
+int tight_sample(const struct guard *guard, struct stall_sample *out);
+
+/*
+ * Looks if it is time or something woke us (`events` of watch_event); acts. True when the container
+ * was killed and nothing is left to watch.
+ */
+bool tight_step(struct guard *guard, int events);
