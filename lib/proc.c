@@ -201,57 +201,61 @@ bool proc_dying(int procfd, pid_t pid)
 struct child_search {
 	int procfd;
 	pid_t parent;
-	pid_t child;
-	uint64_t start_ticks;
+	int (*visit)(pid_t child, void *context);
+	void *context;
 };
-
-/* Keeps the child that started first. */
-static void consider_child(struct child_search *search, const struct proc_stat *stat)
-{
-	if (stat->ppid != search->parent ||
-	    (search->child && stat->start_ticks >= search->start_ticks))
-		return;
-	search->child = stat->pid;
-	search->start_ticks = stat->start_ticks;
-}
 
 static int child_by_scan(pid_t pid, void *context)
 {
-	struct child_search *search = context;
+	const struct child_search *search = context;
 	struct proc_stat stat;
 
-	if (proc_stat_read(search->procfd, pid, &stat) == 0)
-		consider_child(search, &stat);
-	return 0;
+	if (proc_stat_read(search->procfd, pid, &stat) < 0 || stat.ppid != search->parent)
+		return 0;
+	return search->visit(pid, search->context);
 }
 
-/* The first id in TID/children: the list is in the order of the forks. -ENOENT: no such file. */
-static int child_of_thread(pid_t tid, void *context)
+/* The ids in one TID/children, read piece by piece: a list of zombies can be long. */
+static int children_of_thread(pid_t tid, void *context)
 {
-	struct child_search *search = context;
-	struct proc_stat stat;
-	char name[64], text[32];
+	const struct child_search *search = context;
+	cleanup_close int fd = -1;
+	char name[64], text[512];
+	pid_t id = 0;
 	ssize_t len;
 
 	snprintf(name, sizeof(name), "%d/task/%d/children", search->parent, tid);
-	len = read_file(search->procfd, name, text, sizeof(text));
-	if (len < 0)
-		return (int)len;
-	if (len > 0 && proc_stat_read(search->procfd, atoi(text), &stat) == 0)
-		consider_child(search, &stat);
+	fd = openat(search->procfd, name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	while ((len = read(fd, text, sizeof(text))) > 0) {
+		for (ssize_t i = 0; i < len; i++) {
+			int r = 0;
+
+			if (isdigit((unsigned char)text[i])) {
+				id = id * 10 + (text[i] - '0');
+				continue;
+			}
+			if (id)
+				r = search->visit(id, search->context);
+			if (r)
+				return r;
+			id = 0;
+		}
+	}
 	return 0;
 }
 
-pid_t proc_first_child(int procfd, pid_t pid)
+int proc_children(int procfd, pid_t pid, int (*visit)(pid_t child, void *context), void *context)
 {
-	struct child_search search = {.procfd = procfd, .parent = pid};
+	struct child_search search = {procfd, pid, visit, context};
 	char name[32];
+	int r;
 
 	snprintf(name, sizeof(name), "%d/task", pid);
+	r = each_number(procfd, name, children_of_thread, &search);
 	/* A kernel without CONFIG_PROC_CHILDREN has no such file: look through all processes. */
-	if (each_number(procfd, name, child_of_thread, &search) < 0 && !search.child)
-		each_number(procfd, ".", child_by_scan, &search);
-	return search.child;
+	return r == -ENOENT ? each_number(procfd, ".", child_by_scan, &search) : r;
 }
 
 void proc_wchan(int procfd, pid_t pid, char *buf, size_t cap)

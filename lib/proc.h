@@ -18,11 +18,11 @@
 struct proc_stat {
 	pid_t pid, ppid;
 	char comm[PROC_COMM_MAX];
-	char state;            /* R S D T t Z X I */
-	uint32_t flags;        /* PF_* */
+	char state;	/* R S D T t Z X I */
+	uint32_t flags; /* PF_* */
 	uint32_t threads;
-	bool kill_pending;     /* SIGKILL waits for the main thread */
-	uint64_t start_ticks;  /* field 22: clock ticks since boot; with pid it names a process */
+	bool kill_pending;    /* SIGKILL waits for the main thread */
+	uint64_t start_ticks; /* field 22: clock ticks since boot; with pid it names a process */
 	uint64_t rss_bytes;
 };
 
@@ -39,17 +39,20 @@ int proc_score_write(int procfd, pid_t pid, int score);
  */
 bool proc_dying(int procfd, pid_t pid);
 
-/* A child of `pid`, the oldest that PID/task/TID/children or else a scan shows; 0: it has none. */
-pid_t proc_first_child(int procfd, pid_t pid);
+/*
+ * Calls `visit` for each child of all threads of `pid`, zombies too, until it returns non-zero, and
+ * returns that. No allocation.
+ */
+int proc_children(int procfd, pid_t pid, int (*visit)(pid_t child, void *context), void *context);
 
 /* Kernel function it sleeps in, "" when not readable. */
 void proc_wchan(int procfd, pid_t pid, char *buf, size_t cap);
 
 /* pid_max-safe open of a process that has this start time. -ESRCH when it is another one. */
 int pidfd_open_exact(int procfd, pid_t pid, uint64_t start_ticks);
-int pidfd_open_pid(pid_t pid);          /* pidfd_open(2), O_CLOEXEC by nature */
+int pidfd_open_pid(pid_t pid);		 /* pidfd_open(2), O_CLOEXEC by nature */
 int pidfd_signal(int pidfd, int signal); /* pidfd_send_signal(2) */
-bool pidfd_exited(int pidfd);            /* poll: the process has exited */
+bool pidfd_exited(int pidfd);		 /* poll: the process has exited */
 /* A copy of another process's fd (pidfd_getfd(2), 5.6). O_CLOEXEC. */
 int pidfd_copy_fd(int pidfd, int fd);
 /*
@@ -63,5 +66,6 @@ int pidfd_exit_status(int pidfd, int *wait_status);
 bool proc_in_initial_userns(int procfd);
 /* The id outside of our user namespace that `uid` inside stands for. -ENOENT when unmapped. */
 int proc_outer_uid(int procfd, uid_t uid, uid_t *outer);
-/* Boot id (sys/kernel/random/boot_id), 36 characters, so that a state of an earlier boot is told. */
+/* Boot id (sys/kernel/random/boot_id), 36 characters, so that a state of an earlier boot is told.
+ */
 int proc_boot_id(int procfd, char buf[static 37]);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "clock.h"
 #include "confine.h"
 #include "identity.h"
@@ -50,6 +51,17 @@ static int open_init(struct guard *guard, struct error *err)
 	return 0;
 }
 
+static int open_pids_dir(const struct guard *guard, const struct cgroup_mounts *mounts)
+{
+	cleanup_free char *path = NULL;
+
+	/* The top of the hierarchy is everybody's. */
+	if (cgroup_path_of(guard->procfd, guard->plan.init_pid, "pids", &path, NULL) < 0 ||
+	    strcmp(path, "/") == 0)
+		return -1;
+	return cgroup_open(mounts, "pids", path, NULL, NULL);
+}
+
 static int open_memcg(struct guard *guard, struct error *err)
 {
 	struct cgroup_mounts mounts;
@@ -62,6 +74,7 @@ static int open_memcg(struct guard *guard, struct error *err)
 	if (r == 0)
 		r = evidence_open(&guard->evidence, &guard->memcg, &mounts, guard->procfd,
 				  guard->plan.init_pid, guard->pids, KILL_PIDS_MAX, err);
+	guard->pids_dir = open_pids_dir(guard, &mounts);
 	cgroup_mounts_free(&mounts);
 	return r;
 }

@@ -79,8 +79,27 @@ static void decide_restart(const struct profile *profile, const struct oom_facts
 		 out->restart_number, profile->restart.max, (unsigned long long)out->backoff_ms);
 }
 
+void decide_asked(const struct profile *profile, const struct oom_facts *facts, const char *because,
+		  struct decision *out)
+{
+	switch (out->asked) {
+	case POLICY_REPORT:
+		snprintf(out->reason, sizeof(out->reason), "%s is report", because);
+		break;
+	case POLICY_KILL:
+		out->step = STEP_KILL;
+		snprintf(out->reason, sizeof(out->reason), "%s is kill", because);
+		break;
+	case POLICY_RESTART:
+		decide_restart(profile, facts, out);
+		break;
+	}
+}
+
 void decide(const struct profile *profile, const struct oom_facts *facts, struct decision *out)
 {
+	char because[32];
+
 	*out = (struct decision){.slot = decide_slot(facts)};
 	out->asked = profile->on_oom[out->slot];
 	if (out->slot == OOM_SLOT_PROCESS && facts->healed && facts->init == INIT_ALIVE) {
@@ -88,20 +107,8 @@ void decide(const struct profile *profile, const struct oom_facts *facts, struct
 			 "the victim's parent has already replaced it");
 		return;
 	}
-	switch (out->asked) {
-	case POLICY_REPORT:
-		snprintf(out->reason, sizeof(out->reason), "onOom.%s is report",
-			 oom_slot_name(out->slot));
-		break;
-	case POLICY_KILL:
-		out->step = STEP_KILL;
-		snprintf(out->reason, sizeof(out->reason), "onOom.%s is kill",
-			 oom_slot_name(out->slot));
-		break;
-	case POLICY_RESTART:
-		decide_restart(profile, facts, out);
-		break;
-	}
+	snprintf(because, sizeof(because), "onOom.%s", oom_slot_name(out->slot));
+	decide_asked(profile, facts, because, out);
 }
 
 void decide_after_failed_restart(const struct profile *profile, const struct oom_facts *facts,

@@ -58,6 +58,10 @@ enum oom_slot decide_slot(const struct oom_facts *facts);
 
 void decide(const struct profile *profile, const struct oom_facts *facts, struct decision *out);
 
+/* The same for an action that no slot of onOom asks for (a pile of zombies): out->asked is set. */
+void decide_asked(const struct profile *profile, const struct oom_facts *facts, const char *because,
+		  struct decision *out);
+
 /* The next try after a rerun that failed. The container is gone, so giving up only reports. */
 void decide_after_failed_restart(const struct profile *profile, const struct oom_facts *facts,
 				 struct decision *out);

@@ -41,6 +41,7 @@ struct guard {
 	int procfd;
 	int init_pidfd;
 	struct memcg memcg;
+	int pids_dir; /* v1: the container's directory in the pids hierarchy, or -1 */
 	struct watch watch;
 	struct helper helper;
 	struct score_guard scores;
@@ -59,6 +60,8 @@ struct guard {
 	bool cancelled;
 	bool leave; /* SIGTERM came */
 	bool init_ended;
+	uint64_t zombies_counted_ms; /* CLOCK_MONOTONIC; 0: never */
+	bool zombies_told;	     /* and not fewer since */
 	bool handed_over; /* a new incarnation has its own shim: nothing of the state is ours */
 	/* <root>/<id> of the runtime at arming. */
 	ino_t state_dir_inode;
@@ -77,6 +80,11 @@ bool guard_oom(struct guard *guard);
 
 /* Has the kernel killed since what was accounted for? */
 bool oom_kill_counted(const struct memcg_counters *now, const struct memcg_counters *seen);
+
+/* What can be done with the container now: the way to restart it, the budget. */
+void guard_abilities(struct guard *guard, struct oom_facts *facts);
+/* Does what was decided, and fills in the incident. True when nothing is left to watch. */
+bool guard_act(struct guard *guard, const struct oom_facts *facts, struct decision *decision);
 
 /* The init ended: one last read, then the end or an OOM. Always the end of watching. */
 void guard_init_ended(struct guard *guard);

@@ -141,6 +141,18 @@ static bool wait_healed(struct guard *guard)
 	return true;
 }
 
+void guard_abilities(struct guard *guard, struct oom_facts *facts)
+{
+	history_expire(&guard->history, clock_ms(CLOCK_BOOTTIME),
+		       guard->profile->restart.within_ms);
+	*facts = (struct oom_facts){
+	    .way = guard->plan.restart.way,
+	    .way_why = guard->plan.restart.why,
+	    .cancelled = guard->cancelled,
+	    .restarts_used = (unsigned)guard->history.len,
+	};
+}
+
 static void gather(struct guard *guard, uint64_t start_us, struct oom_facts *facts)
 {
 	struct incident *incident = &guard->incident;
@@ -245,8 +257,7 @@ static void count_restart(struct guard *guard)
 			       strerrordesc_np(-r));
 }
 
-/* Does what was decided. Returns true when nothing is left to watch. */
-static bool act(struct guard *guard, const struct oom_facts *facts, struct decision *decision)
+bool guard_act(struct guard *guard, const struct oom_facts *facts, struct decision *decision)
 {
 	switch (decision->step) {
 	case STEP_REPORT:
@@ -336,7 +347,7 @@ bool guard_oom(struct guard *guard)
 	guard->status.oom_kills += incident->kills;
 	guard->seen = now;
 
-	done = act(guard, &facts, &decision);
+	done = guard_act(guard, &facts, &decision);
 	if (decision.step == STEP_RESTART)
 		return true;
 	enrich(guard);

@@ -74,7 +74,7 @@ static const char *victim_words(const struct incident *incident, char *buf, size
 	return buf;
 }
 
-void record_oom(struct guard *guard)
+static void record_kills(struct guard *guard)
 {
 	const struct incident *incident = &guard->incident;
 	char victim[256];
@@ -92,7 +92,15 @@ void record_oom(struct guard *guard)
 		jsonw_kv_string(w, "comm", incident->victims[0].comm);
 	}
 	journal_end(&guard->journal);
+}
 
+void record_oom(struct guard *guard)
+{
+	const struct incident *incident = &guard->incident;
+	struct jsonw *w;
+
+	if (incident->kind == INCIDENT_OOM)
+		record_kills(guard);
 	w = journal_begin(&guard->journal, JOURNAL_NOTICE, "decision", "%s: %s", incident->decision,
 			  incident->reason);
 	jsonw_kv_string(w, "asked", policy_action_name(incident->asked));

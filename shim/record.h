@@ -7,6 +7,7 @@
 #pragma once
 
 #include "guard.h"
+#include "zombies.h"
 
 void record_phase(struct guard *guard, enum shim_phase phase);
 void record_armed(struct guard *guard);
@@ -30,6 +31,10 @@ void record_event(struct guard *guard, const char *event, const char *format, ..
 void record_stall(struct guard *guard, enum stall_kind kind, const struct stall_sample *now);
 void record_rung(struct guard *guard, const struct incident_rung *rung);
 void record_stall_end(struct guard *guard, bool killed);
+
+/* A pile of zombies, with the parents that do not reap them; begins an incident. */
+void record_zombies(struct guard *guard, const struct zombie_pile *pile,
+		    const struct stall_sample *now);
 
 /* Near the limit: the figures as an event; the same as a record of its own. */
 void record_near(struct guard *guard, const struct stall_sample *now);

@@ -20,6 +20,25 @@ void record_begin(struct guard *guard, enum incident_kind kind)
 	incident->before = guard->seen;
 }
 
+void record_zombies(struct guard *guard, const struct zombie_pile *pile,
+		    const struct stall_sample *now)
+{
+	struct incident *incident = &guard->incident;
+	char text[512];
+	struct jsonw *w;
+
+	record_begin(guard, INCIDENT_STALL);
+	incident->stall = stall_kind_name(STALL_ZOMBIES);
+	incident->usage = now->usage;
+	incident->after = now->counters;
+	w = journal_begin(&guard->journal, JOURNAL_WARNING, "zombies", "%s",
+			  zombies_text(pile, text, sizeof(text)));
+	jsonw_kv_uint(w, "zombies", pile->zombies);
+	jsonw_kv_int(w, "pid", pile->parent[0].pid);
+	jsonw_kv_string(w, "comm", pile->parent[0].comm);
+	journal_end(&guard->journal);
+}
+
 /* Tasks in D, with what they wait in. Reading /proc of such a task does not block. */
 static void note_sleepers(struct guard *guard)
 {
@@ -65,6 +84,8 @@ static const char *stall_words(enum stall_kind kind)
 		return "at its limit, and no process that the kernel may kill";
 	case STALL_PRESSURE:
 		return "nobody gets on for want of memory";
+	case STALL_ZOMBIES:
+		return "a pile of zombies that nobody reaps";
 	}
 	return "stalled";
 }

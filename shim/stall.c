@@ -159,6 +159,7 @@ bool stall_helped(enum stall_kind kind, const struct stall_sample *before,
 
 	switch (kind) {
 	case STALL_NONE:
+	case STALL_ZOMBIES:
 		return true;
 	case STALL_OOM_KILLER_OFF:
 	case STALL_ANCESTOR:
@@ -187,6 +188,8 @@ const char *stall_kind_name(enum stall_kind kind)
 		return "nothing-killable";
 	case STALL_PRESSURE:
 		return "pressure";
+	case STALL_ZOMBIES:
+		return "zombies";
 	}
 	return "unknown";
 }

@@ -24,7 +24,8 @@ enum stall_kind {
 	STALL_OOM_KILLER_OFF, /* under_oom, and the container's own killer is switched off */
 	STALL_ANCESTOR,	      /* under_oom, though ours is on: the limit and its killer are above */
 	STALL_NOTHING_KILLABLE, /* failing at the limit without a kill and without progress */
-	STALL_PRESSURE		/* nobody gets on */
+	STALL_PRESSURE,		/* nobody gets on */
+	STALL_ZOMBIES /* zombies above onZombies.above; has an action instead of a ladder */
 };
 
 /* One reading of the container. */
@@ -73,6 +74,7 @@ bool stall_helped(enum stall_kind kind, const struct stall_sample *before,
 /* Usage stands at the limit: less than 2 % of it, at least 64 KiB, is left. */
 bool stall_at_limit(const struct memcg_usage *usage);
 
-/* "oom-killer-off", "ancestor", "nothing-killable", "pressure"; the incident's and journal's word.
+/* "oom-killer-off", "ancestor", "nothing-killable", "pressure", "zombies"; the incident's and
+ * journal's word.
  */
 const char *stall_kind_name(enum stall_kind kind);

@@ -16,6 +16,7 @@
 #include "ladder.h"
 #include "near_actions.h"
 #include "record.h"
+#include "zombies.h"
 
 /* Just below the limit: where stall_at_limit() begins. */
 #define AT_LIMIT_PER_MILLE 980
@@ -82,6 +83,24 @@ static void open_pressure(struct guard *guard)
 		cleanup_closep(&tight->pressure);
 }
 
+/* The pids limit was hit: pids.events tells it, on v1 in the hierarchy of its own. */
+static void open_pids(struct guard *guard)
+{
+	struct tight *tight = &guard->tight;
+	char text[64];
+
+	if (guard->pids_dir < 0 && guard->memcg.version == CGROUP_V1)
+		return;
+	tight->pids =
+	    openat(guard->memcg.version == CGROUP_V1 ? guard->pids_dir : guard->memcg.dirfd,
+		   "pids.events", O_RDONLY | O_CLOEXEC);
+	if (tight->pids < 0)
+		return;
+	if (pread(tight->pids, text, sizeof(text), 0) < 0 ||
+	    watch_add(&guard->watch, tight->pids, EPOLLPRI, WATCH_PIDS) < 0)
+		cleanup_closep(&tight->pids);
+}
+
 int tight_sample(const struct guard *guard, struct stall_sample *out)
 {
 	int r;
@@ -116,7 +135,7 @@ int tight_open(struct guard *guard, struct error *err)
 	struct stall_sample now;
 	int r;
 
-	tight->thresholds = tight->pressure = -1;
+	tight->thresholds = tight->pressure = tight->pids = -1;
 	r = victim_rules_init(&tight->rules, guard->profile, err);
 	if (r < 0)
 		return r;
@@ -125,6 +144,7 @@ int tight_open(struct guard *guard, struct error *err)
 		return error_set(err, -r, "read the usage of %s", guard->memcg.dir);
 	open_thresholds(guard, &now.usage);
 	open_pressure(guard);
+	open_pids(guard);
 	stall_judge(&tight->stall, guard->profile, &now);
 	plan_next(guard);
 	return 0;
@@ -134,6 +154,7 @@ void tight_close(struct guard *guard)
 {
 	forget_thresholds(guard);
 	cleanup_closep(&guard->tight.pressure);
+	cleanup_closep(&guard->tight.pids);
 	victim_rules_free(&guard->tight.rules);
 }
 
@@ -191,9 +212,18 @@ static void mind_reclaim(struct guard *guard, int events)
 
 static bool is_due(const struct guard *guard, int events)
 {
-	if (events & (WATCH_TIGHT | WATCH_PRESSURE | WATCH_OOM | WATCH_LOG))
+	if (events & (WATCH_TIGHT | WATCH_PRESSURE | WATCH_OOM | WATCH_LOG | WATCH_PIDS))
 		return true;
 	return guard->tight.next_ms && clock_ms(CLOCK_MONOTONIC) >= guard->tight.next_ms;
+}
+
+/* Where zombies do harm: memory or process ids run out. */
+static bool crowded(const struct guard *guard, int events, const struct stall_sample *now)
+{
+	return (events & WATCH_PIDS) ||
+	       near_measure(guard->profile, &now->usage) >=
+		   near_mark(guard->profile, &now->usage) ||
+	       stall_at_limit(&now->usage);
 }
 
 bool tight_step(struct guard *guard, int events)
@@ -225,6 +255,8 @@ bool tight_step(struct guard *guard, int events)
 	} else if (near_judge(&tight->near, guard->profile, &now.usage, now.at_ms)) {
 		near_act(guard, &now);
 	}
+	if (crowded(guard, events, &now) && zombies_step(guard, &now))
+		return true;
 	mind_thresholds(guard, &now);
 	mind_reclaim(guard, events);
 	plan_next(guard);

@@ -29,6 +29,7 @@ struct tight {
 	int thresholds;	    /* v1: eventfd, -1 none */
 	uint64_t limit;	    /* the thresholds were made for */
 	int pressure;	    /* v2: memory.pressure with a trigger, -1 none */
+	int pids;	    /* pids.events, -1 none */
 	uint64_t next_ms;   /* CLOCK_MONOTONIC of the next look; 0: none is due */
 	uint64_t crossings; /* threshold events since the last slow look */
 	bool reclaim_muted; /* memory.events is out of the epoll set */

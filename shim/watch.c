@@ -267,6 +267,9 @@ static int drain(struct watch *watch, enum watch_event event, int fd)
 		/* The count is neither that of OOMs nor that of kills: only counters are believed.
 		 */
 		return read(fd, &count, sizeof(count)) < 0 ? 0 : event;
+	case WATCH_PIDS:
+		rearm(watch, fd);
+		return event;
 	default:
 		return event;
 	}

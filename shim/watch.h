@@ -25,6 +25,7 @@ enum watch_event {
 	WATCH_HELPER = 16,   /* the helper answered or died */
 	WATCH_TIGHT = 32,    /* v1: usage crossed a threshold */
 	WATCH_PRESSURE = 64, /* v2: PSI says that nobody gets on */
+	WATCH_PIDS = 256,    /* the pids limit was hit */
 	WATCH_LOG = 128	     /* the kernel wrote to its log (only while memory.events is muted) */
 };
 

@@ -111,23 +111,43 @@ START_TEST(dying_is_told_from_running)
 }
 END_TEST
 
-START_TEST(first_child_is_the_oldest)
+static int note_child(pid_t child, void *context)
 {
+	char *list = context;
+
+	sprintf(list + strlen(list), "%d,", child);
+	return 0;
+}
+
+static const char *children(int procfd, pid_t pid)
+{
+	static char list[4096];
+
+	list[0] = '\0';
+	ck_assert_int_ge(proc_children(procfd, pid, note_child, list), 0);
+	return list;
+}
+
+START_TEST(children_of_all_threads)
+{
+	char many[2048] = "";
+
 	put_stat("7/stat", 7, "a", 'S', 1, 0, 1, 1, 0);
-	put_stat("20/stat", 20, "b", 'S', 7, 0, 1, 30, 0);
-	put_stat("21/stat", 21, "c", 'S', 7, 0, 1, 20, 0);
+	put_stat("21/stat", 21, "c", 'Z', 7, 0, 1, 20, 0);
 	put_stat("22/stat", 22, "d", 'S', 21, 0, 1, 10, 0);
 	fake_tree_dir(&tree, "7/task/7");
-	ck_assert_int_eq(proc_first_child(tree.fd, 7), 21);
-	fake_tree_write(&tree, "7/task/7/children", "20 ");
-	ck_assert_int_eq(proc_first_child(tree.fd, 7), 20);
-	fake_tree_write(&tree, "7/task/8/children", "21 22 ");
-	ck_assert_int_eq(proc_first_child(tree.fd, 7), 21);
-	/* The other way round, as the order of a directory is anybody's. */
-	put_stat("20/stat", 20, "b", 'S', 7, 0, 1, 10, 0);
-	ck_assert_int_eq(proc_first_child(tree.fd, 7), 20);
-	fake_tree_write(&tree, "22/task/22/children", "");
-	ck_assert_int_eq(proc_first_child(tree.fd, 22), 0);
+	/* No such list on this kernel: all processes are looked through. */
+	ck_assert_str_eq(children(tree.fd, 7), "21,");
+	fake_tree_write(&tree, "7/task/7/children", "21 ");
+	ck_assert_str_eq(children(tree.fd, 7), "21,");
+	fake_tree_write(&tree, "7/task/7/children", "");
+	ck_assert_str_eq(children(tree.fd, 7), "");
+	/* Longer than one piece, so that an id lies across the seam. */
+	for (int i = 1000; i < 1200; i++)
+		sprintf(many + strlen(many), "%d ", i);
+	fake_tree_write(&tree, "7/task/7/children", many);
+	ck_assert_uint_eq(strlen(children(tree.fd, 7)), strlen(many));
+	ck_assert_ptr_nonnull(strstr(children(tree.fd, 7), "1102,1103,"));
 }
 END_TEST
 
@@ -204,7 +224,7 @@ START_TEST(real_processes_with_strange_names)
 	ck_assert_int_eq(proc_stat_read(proc, pid, &stat), 0);
 	ck_assert_str_eq(stat.comm, "a) Z 1\n2 (b");
 	ck_assert_int_eq(stat.ppid, getpid());
-	ck_assert_int_eq(proc_first_child(proc, getpid()), pid);
+	ck_assert_int_eq(atoi(children(proc, getpid())), pid);
 	ck_assert(!proc_dying(proc, pid));
 	ck_assert_int_eq(pidfd_open_exact(proc, pid, stat.start_ticks + 1), -ESRCH);
 	pidfd = pidfd_open_exact(proc, pid, stat.start_ticks);
@@ -317,7 +337,7 @@ int main(void)
 	tcase_add_test(fake, mutilated_stat_is_an_error);
 	tcase_add_test(fake, scores_are_read_and_written);
 	tcase_add_test(fake, dying_is_told_from_running);
-	tcase_add_test(fake, first_child_is_the_oldest);
+	tcase_add_test(fake, children_of_all_threads);
 	tcase_add_test(fake, small_files);
 	tcase_add_test(real, real_processes_with_strange_names);
 	tcase_add_test(real, exit_status_of_a_process_that_is_no_child);
