@@ -30,7 +30,7 @@ static void print_keys(const struct cli *cli, const struct effective_policy *pol
 
 	table_begin(&table, 3, headers);
 	for (size_t i = 0; i < policy_keys_len; i++) {
-		char value[64], from[256];
+		char value[POLICY_ERE_MAX], from[256];
 		const char *cells[] = {
 		    policy_keys[i].path,
 		    policy_key_text(&policy_keys[i], &policy->profile, value, sizeof(value)),
@@ -57,6 +57,16 @@ static void print_score_rules(const struct effective_policy *policy)
 		printf(rules->rule[i].value.kind == SCORE_RELATIVE ? "  %s  %+d\n" : "  %s  %d\n",
 		       escape_terminal(rules->rule[i].name, name, sizeof(name)),
 		       rules->rule[i].value.value);
+}
+
+static void print_names(const char *title, const struct ere_list *list)
+{
+	char name[2 * POLICY_ERE_MAX];
+
+	if (list->len)
+		printf("\n%s:\n", title);
+	for (size_t i = 0; i < list->len; i++)
+		printf("  %s\n", escape_terminal(list->ere[i], name, sizeof(name)));
 }
 
 static void print_refused(const struct cli *cli, const struct effective_policy *policy)
@@ -101,6 +111,9 @@ int policy_show(const struct cli *cli, const struct policy_shown *shown)
 	print_head(cli, shown);
 	print_keys(cli, &shown->policy);
 	print_score_rules(&shown->policy);
+	print_names("Killed first, by name (victims.prefer)",
+		    &shown->policy.profile.victims.prefer);
+	print_names("Killed last, by name (victims.avoid)", &shown->policy.profile.victims.avoid);
 	print_refused(cli, &shown->policy);
 	return cli_finish(CLI_DONE);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy_bounds.h"
 #include "policy_chain.h"
 
 #define ANNOTATION_TEXT_MAX 256 /* bytes of a value that is read at all */
@@ -119,7 +120,7 @@ static const char *request_text(const struct json *root, const struct json_membe
 	return NULL;
 }
 
-static bool word_in_bounds(const struct json *bounds, const char *text)
+static bool profile_in_bounds(const struct json *bounds, const char *text)
 {
 	for (size_t i = 0; bounds && i < bounds->array.len; i++)
 		if (policy_is_word(bounds->array.items[i], text))
@@ -136,7 +137,7 @@ const char *policy_annotated_profile(const struct json *root, const struct ident
 	if (!text)
 		return NULL;
 	*key = request->key;
-	if (!word_in_bounds(bounds_of(root, "profile"), text))
+	if (!profile_in_bounds(bounds_of(root, "profile"), text))
 		refuse(out, request->key, text, "the host's bounds do not hold that profile");
 	else if (!policy_profile_exists(root, text))
 		refuse(out, request->key, text, "there is no such profile");
@@ -165,7 +166,7 @@ static bool read_range(const struct policy_key *key, const struct json *bounds, 
 
 /*
  * Holds `asked` to the range. Returns the origin the value has then; -EINVAL, with the refusal
- * noted, for what cannot be compared: "leave", a relative score, a share against bytes.
+ * noted, for what cannot be compared: "leave", "off", a relative score, a share against bytes.
  */
 static int clamp(const struct policy_key *key, const struct json_member *request,
 		 const struct json *bounds, struct profile *asked, struct effective_policy *out)
@@ -217,8 +218,9 @@ static void apply_key(const struct json *root, const struct identity *id, size_t
 		return;
 	}
 	if (policy_key_has_words(key)) {
-		if (!word_in_bounds(bounds, text)) {
-			refuse(out, request->key, text, "the host's bounds do not hold that word");
+		if (bounds && !policy_bounds_hold(key, bounds, &asked)) {
+			refuse(out, request->key, text, "the host's bounds do not hold %s",
+			       key->kind == KEY_NEAR_ACTIONS ? "all of that" : "that word");
 			return;
 		}
 	} else {

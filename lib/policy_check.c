@@ -24,7 +24,7 @@
 void policy_complain(struct policy_check *check, const struct json *at, const char *key,
 		     const char *format, ...)
 {
-	char text[512];
+	char text[768];
 	va_list args;
 
 	check->errors++;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "policy_annotations.h"
+#include "policy_bounds.h"
 #include "policy_chain.h"
 #include "policy_check.h"
 
@@ -60,7 +61,7 @@ void policy_check_host(struct policy_check *check, const struct json *host)
 static void complain_name(struct policy_check *check, const struct json *at, const char *path,
 			  const char *found)
 {
-	char names[512];
+	char names[640];
 
 	policy_complain(check, at, path, "found %s, allowed %s", found,
 			policy_annotation_names(names, sizeof(names)));
@@ -87,6 +88,13 @@ static void check_allow(struct policy_check *check, const struct json *allow)
 	}
 }
 
+static bool is_same_word(const struct json *a, const struct json *b)
+{
+	if (a->type == JSON_BOOL)
+		return b->type == JSON_BOOL && a->boolean == b->boolean;
+	return a->type == JSON_STRING && policy_is_word(b, a->text);
+}
+
 /* A list of words that an annotation may ask for: at least one, each once. */
 static void check_word_bounds(struct policy_check *check, const struct policy_key *key,
 			      const struct json *bounds, const char *path)
@@ -102,7 +110,7 @@ static void check_word_bounds(struct policy_check *check, const struct policy_ke
 		struct error err;
 
 		snprintf(item_path, sizeof(item_path), "%s[%zu]", path, i);
-		if (key && policy_key_read(key, item, &check->scratch, &err) < 0)
+		if (key && policy_bound_read(key, item, &check->scratch, &err) < 0)
 			policy_complain(check, item, item_path, "%s", err.message);
 		else if (!key && !policy_profile_name_valid(item))
 			policy_complain_value(check, item, item_path, "a profile's name");
@@ -110,8 +118,8 @@ static void check_word_bounds(struct policy_check *check, const struct policy_ke
 			policy_complain(check, item, item_path,
 					"found %s, allowed a profile that exists",
 					policy_found(item, found, sizeof(found)));
-		for (size_t j = 0; item->type == JSON_STRING && j < i; j++)
-			if (policy_is_word(bounds->array.items[j], item->text))
+		for (size_t j = 0; j < i; j++)
+			if (is_same_word(item, bounds->array.items[j]))
 				policy_complain(check, item, item_path,
 						"found %s again, allowed each word once",
 						policy_found(item, found, sizeof(found)));

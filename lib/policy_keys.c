@@ -19,8 +19,23 @@ static const struct policy_word vias[] = {{"auto", RESTART_VIA_AUTO},
 static const struct policy_word give_ups[] = {
     {"kill", GIVE_UP_KILL}, {"leave", GIVE_UP_LEAVE}, {NULL, 0}};
 
+static const struct policy_word off_or_number[] = {{"off", 0}, {NULL, 0}};
+static const struct policy_word near_ofs[] = {
+    {"working-set", NEAR_OF_WORKING_SET}, {"usage", NEAR_OF_USAGE}, {NULL, 0}};
+static const struct policy_word near_actions[] = {{"report", NEAR_REPORT},
+						  {"snapshot", NEAR_SNAPSHOT},
+						  {"rescore", NEAR_RESCORE},
+						  {"kill-largest", NEAR_KILL_LARGEST},
+						  {NULL, 0}};
+static const struct policy_word rungs[] = {{"enable-oom-killer", RUNG_ENABLE_OOM_KILLER},
+					   {"kill-largest", RUNG_KILL_LARGEST},
+					   {"raise-limit", RUNG_RAISE_LIMIT},
+					   {"kill", RUNG_KILL},
+					   {"report", RUNG_REPORT},
+					   {NULL, 0}};
+
 /* What services stop at; SIGRTMIN is known at run time only, so its offset stands negative. */
-static const struct policy_word signals[] = {{"SIGKILL", SIGKILL},
+const struct policy_word policy_signals[] = {{"SIGKILL", SIGKILL},
 					     {"SIGTERM", SIGTERM},
 					     {"SIGINT", SIGINT},
 					     {"SIGQUIT", SIGQUIT},
@@ -35,6 +50,7 @@ static const struct policy_word signals[] = {{"SIGKILL", SIGKILL},
 					     {NULL, 0}};
 
 #define AT(member) offsetof(struct profile, member)
+#define PERCENT INT64_C(1000) /* in thousandths */
 #define ON_OOM(slot) (AT(on_oom) + (slot) * sizeof(enum policy_action))
 
 const struct policy_key policy_keys[] = {
@@ -50,6 +66,8 @@ const struct policy_key policy_keys[] = {
     {"settings.swap", "swap", KEY_SIZE, AT(settings.swap), 0, 0, NULL},
     {"settings.swappiness", "swappiness", KEY_SWAPPINESS, AT(settings.swappiness), 0, 100, NULL},
     {"settings.limit", NULL, KEY_LIMIT, AT(settings.limit), 0, 0, NULL},
+    {"settings.keep", "keep", KEY_BOOL, AT(settings.keep), 0, 0, NULL},
+    {"settings.emptyOnExit", "empty-on-exit", KEY_BOOL, AT(settings.empty_on_exit), 0, 0, NULL},
     {"onOom.init", "on-oom-init", KEY_ENUM, ON_OOM(OOM_SLOT_INIT), 0, 0, actions},
     {"onOom.process", "on-oom-process", KEY_ENUM, ON_OOM(OOM_SLOT_PROCESS), 0, 0, actions},
     {"onOom.group", "on-oom-group", KEY_ENUM, ON_OOM(OOM_SLOT_GROUP), 0, 0, actions},
@@ -57,6 +75,23 @@ const struct policy_key policy_keys[] = {
     {"onOom.global", "on-oom-global", KEY_ENUM, ON_OOM(OOM_SLOT_GLOBAL), 0, 0, actions},
     {"onOom.unknown", "on-oom-unknown", KEY_ENUM, ON_OOM(OOM_SLOT_UNKNOWN), 0, 0, actions},
     {"onOom.respawnGrace", "respawn-grace", KEY_DURATION, AT(respawn_grace_ms), 0, 0, NULL},
+    {"onStall.after", "on-stall-after", KEY_DURATION, AT(on_stall.after_ms), 100, 0, NULL},
+    {"onStall.pressure.share", NULL, KEY_PERCENT, AT(on_stall.pressure_share), 1 * PERCENT,
+     100 * PERCENT, NULL},
+    {"onStall.pressure.for", NULL, KEY_DURATION, AT(on_stall.pressure_for_ms), 1000, 0, NULL},
+    {"onStall.ladder", NULL, KEY_LADDER, AT(on_stall.ladder), 0, 0, rungs},
+    {"victims.prefer", NULL, KEY_ERES, AT(victims.prefer), 0, 0, NULL},
+    {"victims.avoid", NULL, KEY_ERES, AT(victims.avoid), 0, 0, NULL},
+    {"onNearLimit.at", "near-limit-at", KEY_PERCENT, AT(on_near_limit.at), 1 * PERCENT,
+     99 * PERCENT, off_or_number},
+    {"onNearLimit.of", NULL, KEY_ENUM, AT(on_near_limit.of), 0, 0, near_ofs},
+    {"onNearLimit.actions", "near-limit-actions", KEY_NEAR_ACTIONS, AT(on_near_limit.actions), 0, 0,
+     near_actions},
+    {"onNearLimit.process", NULL, KEY_ERE, AT(on_near_limit.process), 0, 0, NULL},
+    {"onNearLimit.rearm", "near-limit-rearm", KEY_DURATION, AT(on_near_limit.rearm_ms), 1000, 0,
+     NULL},
+    {"onZombies.above", "zombies-above", KEY_COUNT, AT(on_zombies.above), 1, 100000, off_or_number},
+    {"onZombies.action", "zombies-action", KEY_ENUM, AT(on_zombies.action), 0, 0, actions},
     {"restart.via", "restart-via", KEY_ENUM, AT(restart.via), 0, 0, vias},
     {"restart.max", "restart-max", KEY_COUNT, AT(restart.max), 0, 100, NULL},
     {"restart.within", "restart-within", KEY_DURATION, AT(restart.within_ms), 1, 0, NULL},
@@ -67,7 +102,7 @@ const struct policy_key policy_keys[] = {
     {"restart.backoff.max", "restart-backoff-max", KEY_DURATION, AT(restart.backoff_max_ms), 0, 0,
      NULL},
     {"restart.giveUp", "restart-give-up", KEY_ENUM, AT(restart.give_up), 0, 0, give_ups},
-    {"kill.signal", "kill-signal", KEY_SIGNAL, AT(kill.signal), 0, 0, signals},
+    {"kill.signal", "kill-signal", KEY_SIGNAL, AT(kill.signal), 0, 0, policy_signals},
     {"kill.grace", "kill-grace", KEY_DURATION, AT(kill.grace_ms), 0, 0, NULL},
     {"evidence.budget", "evidence-budget", KEY_DURATION, AT(evidence.budget_ms), 0, 0, NULL},
 };
@@ -92,9 +127,45 @@ const struct policy_key *policy_key_by_annotation(const char *name)
 	return NULL;
 }
 
+int policy_signal_number(const char *word)
+{
+	for (const struct policy_word *known = policy_signals; known->word; known++)
+		if (strcmp(known->word, word) == 0)
+			return known->value < 0 ? SIGRTMIN - known->value : known->value;
+	return -EINVAL;
+}
+
+const char *policy_signal_word(int number)
+{
+	for (const struct policy_word *known = policy_signals; known->word; known++)
+		if (number == (known->value < 0 ? SIGRTMIN - known->value : known->value))
+			return known->word;
+	return NULL;
+}
+
 bool policy_key_has_words(const struct policy_key *key)
 {
-	return key->words != NULL;
+	switch (key->kind) {
+	case KEY_ENUM:
+	case KEY_SIGNAL:
+	case KEY_BOOL:
+	case KEY_NEAR_ACTIONS:
+		return true;
+	case KEY_SIZE:
+	case KEY_SCORE:
+	case KEY_SCORE_RULES:
+	case KEY_SWAPPINESS:
+	case KEY_LIMIT:
+	case KEY_DURATION:
+	case KEY_COUNT:
+	case KEY_FACTOR:
+	case KEY_PERCENT:
+	case KEY_ERE:
+	case KEY_ERES:
+	case KEY_LADDER:
+		break;
+	}
+	return false;
 }
 
 size_t policy_key_size(const struct policy_key *key)
@@ -103,6 +174,7 @@ size_t policy_key_size(const struct policy_key *key)
 	case KEY_ENUM:
 	case KEY_SWAPPINESS:
 	case KEY_SIGNAL:
+	case KEY_BOOL:
 		return sizeof(int);
 	case KEY_SIZE:
 		return sizeof(struct size_spec);
@@ -115,7 +187,16 @@ size_t policy_key_size(const struct policy_key *key)
 	case KEY_DURATION:
 		return sizeof(uint64_t);
 	case KEY_COUNT:
+	case KEY_PERCENT:
 		return sizeof(uint32_t);
+	case KEY_ERE:
+		return POLICY_ERE_MAX;
+	case KEY_ERES:
+		return sizeof(struct ere_list);
+	case KEY_LADDER:
+		return sizeof(struct ladder);
+	case KEY_NEAR_ACTIONS:
+		return sizeof(struct near_actions);
 	case KEY_FACTOR:
 		break;
 	}
@@ -149,6 +230,15 @@ static int compare_sizes(const struct size_spec *a, const struct size_spec *b, i
 	return 0;
 }
 
+/* "off" is neither below nor above a number. */
+static int compare_counts(const struct policy_key *key, uint32_t a, uint32_t b, int *order)
+{
+	if (key->words && (a == 0 || b == 0))
+		return -EINVAL;
+	*order = order_of(a, b);
+	return 0;
+}
+
 int policy_key_compare(const struct policy_key *key, const struct profile *profile_a,
 		       const struct profile *profile_b, int *order)
 {
@@ -167,16 +257,21 @@ int policy_key_compare(const struct policy_key *key, const struct profile *profi
 		*order = order_of(*(const uint64_t *)a, *(const uint64_t *)b);
 		return 0;
 	case KEY_COUNT:
-		*order = order_of(*(const uint32_t *)a, *(const uint32_t *)b);
-		return 0;
+	case KEY_PERCENT:
+		return compare_counts(key, *(const uint32_t *)a, *(const uint32_t *)b, order);
 	case KEY_FACTOR:
 		*order = (*(const double *)a > *(const double *)b) -
 			 (*(const double *)a < *(const double *)b);
 		return 0;
 	case KEY_ENUM:
 	case KEY_SIGNAL:
+	case KEY_BOOL:
 	case KEY_SCORE_RULES:
 	case KEY_LIMIT:
+	case KEY_ERE:
+	case KEY_ERES:
+	case KEY_LADDER:
+	case KEY_NEAR_ACTIONS:
 		break;
 	}
 	return -EINVAL;

@@ -13,7 +13,7 @@ int policy_problem_add(struct policy_problems *problems, const struct json *at, 
 		       bool warning, const char *format, ...)
 {
 	struct policy_problem *items, *problem;
-	char text[512];
+	char text[768];
 	va_list args;
 
 	if (problems->len >= (warning ? WARNINGS_MAX : PROBLEMS_MAX))

@@ -1,25 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The other way round: values of policy keys as JSON, as text, and as words for messages. */
+/* The other way round: values of policy keys as JSON and as text. */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "escape.h"
-#include "policy_keys.h"
+#include "policy_lists.h"
 #include "units.h"
 
+/* NULL for a value that no word stands for. */
 static const char *word_of(const struct policy_key *key, int value)
 {
-	for (const struct policy_word *word = key->words; word->word; word++) {
-		int known = word->value;
+	const struct policy_word *word = key->words;
 
-		if (key->kind == KEY_SIGNAL && known < 0)
-			known = SIGRTMIN - known;
-		if (known == value)
-			return word->word;
-	}
-	return "?";
+	while (word && word->word && word->value != value)
+		word++;
+	return word ? word->word : NULL;
+}
+
+static const char *count_text(const struct policy_key *key, uint32_t count, char *buf, size_t cap)
+{
+	if (count == 0 && key->words)
+		snprintf(buf, cap, "%s", word_of(key, 0));
+	else
+		snprintf(buf, cap, "%" PRIu32, count);
+	return buf;
+}
+
+/* 25000 is said as "25%", 12500 as "12.5%". */
+static const char *percent_text(uint32_t millipercent, char *buf, size_t cap)
+{
+	size_t len = (size_t)snprintf(buf, cap, "%" PRIu32 ".%03" PRIu32, millipercent / 1000,
+				      millipercent % 1000);
+
+	while (len > 1 && len < cap && buf[len - 1] == '0')
+		len--;
+	if (len > 1 && len < cap && buf[len - 1] == '.')
+		len--;
+	snprintf(buf + len, cap - len, "%%");
+	return buf;
 }
 
 static const char *score_text(const struct score_spec *score, char *buf, size_t cap)
@@ -33,8 +50,6 @@ static const char *score_text(const struct score_spec *score, char *buf, size_t 
 
 static const char *size_spec_text(const struct size_spec *size, char *buf, size_t cap)
 {
-	size_t len;
-
 	switch (size->kind) {
 	case SIZE_LEAVE:
 		snprintf(buf, cap, "leave");
@@ -43,14 +58,7 @@ static const char *size_spec_text(const struct size_spec *size, char *buf, size_
 		size_canonical(size->bytes, buf, cap);
 		break;
 	case SIZE_PERCENT:
-		len = (size_t)snprintf(buf, cap, "%" PRIu32 ".%03" PRIu32,
-				       size->millipercent / 1000, size->millipercent % 1000);
-		/* "25.000" is said as "25". */
-		while (len > 1 && len < cap && buf[len - 1] == '0')
-			len--;
-		if (len > 1 && len < cap && buf[len - 1] == '.')
-			len--;
-		snprintf(buf + len, cap - len, "%%");
+		percent_text(size->millipercent, buf, cap);
 		break;
 	}
 	return buf;
@@ -110,12 +118,30 @@ void policy_key_write(const struct policy_key *key, const struct profile *profil
 	case KEY_LIMIT:
 		write_limit(field, w);
 		return;
-	case KEY_COUNT:
-		jsonw_uint(w, *(const uint32_t *)field);
-		return;
 	case KEY_FACTOR:
 		jsonw_double(w, *(const double *)field);
 		return;
+	case KEY_BOOL:
+		jsonw_bool(w, *(const int *)field);
+		return;
+	case KEY_ERE:
+		jsonw_string(w, field);
+		return;
+	case KEY_ERES:
+		policy_eres_write(field, w);
+		return;
+	case KEY_LADDER:
+		policy_ladder_write(key, field, w);
+		return;
+	case KEY_NEAR_ACTIONS:
+		policy_near_actions_write(key, field, w);
+		return;
+	case KEY_COUNT:
+		if (*(const uint32_t *)field > 0 || !key->words) {
+			jsonw_uint(w, *(const uint32_t *)field);
+			return;
+		}
+		break;
 	case KEY_SWAPPINESS:
 		if (*(const int *)field >= 0) {
 			jsonw_int(w, *(const int *)field);
@@ -126,6 +152,7 @@ void policy_key_write(const struct policy_key *key, const struct profile *profil
 	case KEY_SIGNAL:
 	case KEY_SIZE:
 	case KEY_DURATION:
+	case KEY_PERCENT:
 		break;
 	}
 	jsonw_string(w, policy_key_text(key, profile, buf, sizeof(buf)));
@@ -144,30 +171,41 @@ static void limit_text(const struct limit_spec *limit, char *buf, size_t cap)
 			 size_canonical(limit->bytes, size, sizeof(size)));
 }
 
+/* "2 rules", "1 rule" */
+static const char *number_text(size_t number, const char *of, char *buf, size_t cap)
+{
+	snprintf(buf, cap, number == 1 ? "%zu %s" : "%zu %ss", number, of);
+	return buf;
+}
+
+static const char *known_text(const char *word, char *buf, size_t cap)
+{
+	snprintf(buf, cap, "%s", word ? word : "?");
+	return buf;
+}
+
 const char *policy_key_text(const struct policy_key *key, const struct profile *profile, char *buf,
 			    size_t cap)
 {
 	const void *field = (const char *)profile + key->offset;
-	size_t rules;
 
 	switch (key->kind) {
 	case KEY_ENUM:
+		return known_text(word_of(key, *(const int *)field), buf, cap);
 	case KEY_SIGNAL:
-		snprintf(buf, cap, "%s", word_of(key, *(const int *)field));
-		break;
+		return known_text(policy_signal_word(*(const int *)field), buf, cap);
+	case KEY_BOOL:
+		return known_text(*(const int *)field ? "true" : "false", buf, cap);
 	case KEY_SIZE:
 		return size_spec_text(field, buf, cap);
 	case KEY_SCORE:
 		return score_text(field, buf, cap);
 	case KEY_SCORE_RULES:
-		rules = ((const struct score_rules *)field)->len;
-		snprintf(buf, cap, rules == 1 ? "%zu rule" : "%zu rules", rules);
-		break;
+		return number_text(((const struct score_rules *)field)->len, "rule", buf, cap);
 	case KEY_SWAPPINESS:
 		if (*(const int *)field < 0)
-			snprintf(buf, cap, "leave");
-		else
-			snprintf(buf, cap, "%d", *(const int *)field);
+			return known_text("leave", buf, cap);
+		snprintf(buf, cap, "%d", *(const int *)field);
 		break;
 	case KEY_LIMIT:
 		limit_text(field, buf, cap);
@@ -175,92 +213,22 @@ const char *policy_key_text(const struct policy_key *key, const struct profile *
 	case KEY_DURATION:
 		return duration_text(*(const uint64_t *)field, buf, cap);
 	case KEY_COUNT:
-		snprintf(buf, cap, "%" PRIu32, *(const uint32_t *)field);
-		break;
+		return count_text(key, *(const uint32_t *)field, buf, cap);
+	case KEY_PERCENT:
+		if (*(const uint32_t *)field == 0 && key->words)
+			return known_text(word_of(key, 0), buf, cap);
+		return percent_text(*(const uint32_t *)field, buf, cap);
 	case KEY_FACTOR:
 		snprintf(buf, cap, "%g", *(const double *)field);
 		break;
-	}
-	return buf;
-}
-
-/* "a", "b" or "c" */
-static void words_text(const struct policy_word *words, char *buf, size_t cap)
-{
-	size_t used = 0;
-
-	buf[0] = '\0';
-	for (; words->word && used < cap; words++)
-		used += (size_t)snprintf(buf + used, cap - used, "%s\"%s\"",
-					 used == 0	 ? ""
-					 : words[1].word ? ", "
-							 : " or ",
-					 words->word);
-}
-
-const char *policy_key_allowed(const struct policy_key *key, char *buf, size_t cap)
-{
-	switch (key->kind) {
-	case KEY_ENUM:
-	case KEY_SIGNAL:
-		words_text(key->words, buf, cap);
-		break;
-	case KEY_SIZE:
-		snprintf(buf, cap,
-			 "\"leave\", bytes, a size like \"512MiB\", or a share of the "
-			 "limit like \"25%%\"");
-		break;
-	case KEY_SCORE:
-		snprintf(buf, cap,
-			 "\"leave\", a whole number from %" PRId64 " to %" PRId64
-			 ", or \"+100\" to add to what is there",
-			 key->min, key->max);
-		break;
-	case KEY_SCORE_RULES:
-		snprintf(buf, cap, "a list of at most %d rules", POLICY_SCORE_RULES_MAX);
-		break;
-	case KEY_SWAPPINESS:
-		snprintf(buf, cap, "\"leave\" or a whole number from 0 to 100");
-		break;
-	case KEY_LIMIT:
-		snprintf(buf, cap, "\"leave\", {\"default\": size} or {\"require\": true}");
-		break;
-	case KEY_DURATION:
-		snprintf(buf, cap, "a duration%s like \"500ms\", \"10s\", \"5m\" or \"2h\"",
-			 key->min > 0 ? " above zero" : "");
-		break;
-	case KEY_COUNT:
-	case KEY_FACTOR:
-		snprintf(buf, cap, "a %snumber from %" PRId64 " to %" PRId64,
-			 key->kind == KEY_COUNT ? "whole " : "", key->min, key->max);
-		break;
-	}
-	return buf;
-}
-
-const char *policy_found(const struct json *value, char *buf, size_t cap)
-{
-	char text[64];
-
-	switch (value->type) {
-	case JSON_STRING:
-		snprintf(buf, cap, "the string \"%s\"",
-			 escape_terminal(value->text, text, sizeof(text)));
-		break;
-	case JSON_NUMBER:
-		snprintf(buf, cap, "the number %s",
-			 escape_terminal(value->text, text, sizeof(text)));
-		break;
-	case JSON_BOOL:
-		snprintf(buf, cap, "%s", value->boolean ? "true" : "false");
-		break;
-	case JSON_ARRAY:
-		snprintf(buf, cap, "a list of %zu", value->array.len);
-		break;
-	case JSON_NULL:
-	case JSON_OBJECT:
-		snprintf(buf, cap, "%s", json_type_name(value->type));
-		break;
+	case KEY_ERE:
+		return known_text(*(const char *)field ? field : "the init", buf, cap);
+	case KEY_ERES:
+		return number_text(((const struct ere_list *)field)->len, "name", buf, cap);
+	case KEY_LADDER:
+		return policy_ladder_text(key, field, buf, cap);
+	case KEY_NEAR_ACTIONS:
+		return policy_near_actions_text(key, field, buf, cap);
 	}
 	return buf;
 }

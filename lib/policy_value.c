@@ -7,13 +7,13 @@
 #include "policy_keys.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ere.h"
 #include "escape.h"
+#include "policy_lists.h"
 #include "units.h"
 
 #define DIGITS "0123456789"
@@ -217,10 +217,28 @@ static int read_count(const struct policy_key *key, const struct json *value, ui
 {
 	int number;
 
+	if (key->words && read_word(key->words, value, &number) == 0) {
+		*out = (uint32_t)number;
+		return 0;
+	}
 	if (read_whole(key, value, &number) < 0)
 		return -EINVAL;
 	*out = (uint32_t)number;
 	return 0;
+}
+
+static int read_percent(const struct policy_key *key, const struct json *value, uint32_t *out)
+{
+	int word;
+
+	if (key->words && read_word(key->words, value, &word) == 0) {
+		*out = (uint32_t)word;
+		return 0;
+	}
+	if (value->type != JSON_STRING || !has_form(value->text, percent_units) ||
+	    percent_parse(value->text, out) < 0)
+		return -EINVAL;
+	return *out < key->min || *out > key->max ? -EINVAL : 0;
 }
 
 static int read_factor(const struct policy_key *key, const struct json *value, double *out)
@@ -231,15 +249,21 @@ static int read_factor(const struct policy_key *key, const struct json *value, d
 	return *out >= (double)key->min && *out <= (double)key->max ? 0 : -EINVAL;
 }
 
-static int read_signal(const struct policy_key *key, const struct json *value, int *out)
+static int read_signal(const struct json *value, int *out)
 {
-	if (read_word(key->words, value, out) < 0)
+	*out = value->type == JSON_STRING ? policy_signal_number(value->text) : -EINVAL;
+	return *out < 0 ? -EINVAL : 0;
+}
+
+static int read_bool(const struct json *value, int *out)
+{
+	if (value->type != JSON_BOOL)
 		return -EINVAL;
-	if (*out < 0)
-		*out = SIGRTMIN - *out;
+	*out = value->boolean;
 	return 0;
 }
 
+/* Kinds of one value, for which policy_key_allowed() says all that can be wrong. */
 static int read_field(const struct policy_key *key, const struct json *value, void *field)
 {
 	switch (key->kind) {
@@ -263,34 +287,67 @@ static int read_field(const struct policy_key *key, const struct json *value, vo
 	case KEY_FACTOR:
 		return read_factor(key, value, field);
 	case KEY_SIGNAL:
-		return read_signal(key, value, field);
+		return read_signal(value, field);
+	case KEY_BOOL:
+		return read_bool(value, field);
+	case KEY_PERCENT:
+		return read_percent(key, value, field);
 	case KEY_SCORE_RULES:
+	case KEY_ERE:
+	case KEY_ERES:
+	case KEY_LADDER:
+	case KEY_NEAR_ACTIONS:
 		break;
 	}
 	return -EINVAL;
 }
 
+/* Room for every kind, so that a value that is refused leaves the profile alone. */
+union field {
+	struct score_rules rules;
+	struct size_spec size;
+	struct score_spec score;
+	struct limit_spec limit;
+	struct ere_list eres;
+	struct ladder ladder;
+	struct near_actions actions;
+	char ere[POLICY_ERE_MAX];
+	uint64_t number;
+	double factor;
+};
+
+static int read_value(const struct policy_key *key, const struct json *value, union field *field,
+		      struct error *err)
+{
+	char found[128], allowed[256];
+
+	if (key->kind == KEY_SCORE_RULES)
+		return read_score_rules(key, value, &field->rules, err);
+	if (key->kind == KEY_ERE && !policy_is_word(value, ""))
+		return policy_ere_read(value, field->ere, err);
+	if (key->kind == KEY_ERE)
+		return 0;
+	if (key->kind == KEY_ERES)
+		return policy_eres_read(value, &field->eres, err);
+	if (key->kind == KEY_LADDER)
+		return policy_ladder_read(key, value, &field->ladder, err);
+	if (key->kind == KEY_NEAR_ACTIONS)
+		return policy_near_actions_read(key, value, &field->actions, err);
+	if (read_field(key, value, field) == 0)
+		return 0;
+	return error_say(err, EINVAL, "found %s, allowed %s",
+			 policy_found(value, found, sizeof(found)),
+			 policy_key_allowed(key, allowed, sizeof(allowed)));
+}
+
 int policy_key_read(const struct policy_key *key, const struct json *value, struct profile *profile,
 		    struct error *err)
 {
-	/* Room for the largest kind, so that a value that is refused leaves the profile alone. */
-	union {
-		struct score_rules rules;
-		struct size_spec size;
-		uint64_t number;
-	} field;
-	char found[128], allowed[256];
+	union field field;
 	int r;
 
 	memset(&field, 0, sizeof(field));
-	if (key->kind == KEY_SCORE_RULES)
-		r = read_score_rules(key, value, &field.rules, err);
-	else if (read_field(key, value, &field) < 0)
-		r = error_say(err, EINVAL, "found %s, allowed %s",
-			      policy_found(value, found, sizeof(found)),
-			      policy_key_allowed(key, allowed, sizeof(allowed)));
-	else
-		r = 0;
+	r = read_value(key, value, &field, err);
 	if (r == 0)
 		memcpy((char *)profile + key->offset, &field, policy_key_size(key));
 	return r;
@@ -318,10 +375,32 @@ int policy_key_read_text(const struct policy_key *key, const char *text, struct 
 {
 	struct json value = {.type = JSON_STRING, .text = (char *)text};
 
-	if (key->kind == KEY_LIMIT || key->kind == KEY_SCORE_RULES)
+	switch (key->kind) {
+	case KEY_LIMIT:
+	case KEY_SCORE_RULES:
+	case KEY_ERE:
+	case KEY_ERES:
+	case KEY_LADDER:
 		return error_say(err, EINVAL, "%s cannot be told as text", key->path);
-	if (is_number(text) && (key->kind == KEY_SCORE || key->kind == KEY_SWAPPINESS ||
-				key->kind == KEY_COUNT || key->kind == KEY_FACTOR))
-		value.type = JSON_NUMBER;
+	case KEY_NEAR_ACTIONS:
+		return policy_near_actions_read_text(key, text, profile, err);
+	case KEY_BOOL:
+		if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
+			value = (struct json){.type = JSON_BOOL, .boolean = *text == 't'};
+		break;
+	case KEY_SCORE:
+	case KEY_SWAPPINESS:
+	case KEY_COUNT:
+	case KEY_FACTOR:
+		if (is_number(text))
+			value.type = JSON_NUMBER;
+		break;
+	case KEY_ENUM:
+	case KEY_SIZE:
+	case KEY_DURATION:
+	case KEY_SIGNAL:
+	case KEY_PERCENT:
+		break;
+	}
 	return policy_key_read(key, &value, profile, err);
 }

@@ -9,6 +9,7 @@ and documents with one thing changed at a time, made from documents that hold ev
 The manual has to name every key, too.
 """
 import copy
+import itertools
 import json
 import os
 import pathlib
@@ -38,6 +39,17 @@ WRONG_EVERYWHERE = [
     ["1s", "2h"], ["1KiB", "1MiB"], ["1%", "2%"], [0, "1GiB"], ["report", "kill"], ["SIGTERM"],
     ["SIGTERM", "SIGTERM"], {"default": "1GiB"}, {"default": 0}, {"default": "0"}, {"require": True},
     {"require": 1}, {"default": 5, "require": True}, {"default": "25%"}, {"default": None},
+    "99ms", "099ms", "100ms", "999ms", "01000ms", "0.1s", "0.099s", "0.999s", "1.0s", "001m", "0m", "00h",
+    "0.999%", "1%", "01%", "001%", "98.999%", "99%", "099%", "99.0%", "99.001%", "100%", "100.000%", "100.001%",
+    "099.999%", "0100%", 100000, 100001, [True], [False, True], [True, True], [True, 1], ["off", "90%"],
+    ["report", "snapshot"], ["signal:SIGUSR1"], ["signal:SIGKILL"], ["signal:"], ["signal:10"],
+    ["report,snapshot"], ["rescore", "kill-largest", "signal:SIGRTMIN+3"], [""], ["("], [1, "x"], ["x"] * 8,
+    ["x"] * 9, ["a" * 256], "usage", "signal:SIGUSR1", "enable-oom-killer", ["kill", "report"], ["kill", "kill"],
+    ["report", "kill-largest"], ["kill", "kill-largest"], ["kill-largest", "kill", "report"],
+    ["kill", "report", "report"], ["raise-limit", "kill-largest", "enable-oom-killer"],
+    ["raise-limit", "kill-largest", "raise-limit"], ["kill-largest", "report", "kill"],
+    ["raise-limit", "kill-largest", "enable-oom-killer", "report", "kill"], ["100ms", "1s"], ["99ms", "1s"],
+    ["1s", "1h"], ["0.5s", "1h"], ["50%", "99%"], ["50%", "100%"], [1, 100000], [0, 5],
 ]
 
 
@@ -84,6 +96,15 @@ def mutations(document):
             changed = part(document, path)
             at(changed, path[:-1])[path[-1]] = value
             yield f"{name}: {json.dumps(value)[:60]}", changed
+
+
+def ladders(schema):
+    """Every order of rungs, and every short list of them."""
+    rungs = [rung for name in ("rung", "lastRung") for rung in schema["$defs"][name]["enum"]]
+    lists = [list(words) for length in (2, 3) for words in itertools.product(rungs, repeat=length)]
+    lists += [list(words) for length in (4, 5) for words in itertools.permutations(rungs, length)]
+    for words in lists:
+        yield f"ladder {words}", {"version": 1, "profiles": {"a": {"onStall": {"ladder": words}}}}
 
 
 def schema_keys(schema):
@@ -187,6 +208,8 @@ def main(probe, schema_path, manual, policies, *examples):
         for document in whole:
             for name, changed in mutations(document):
                 agreement.add(name, json.dumps(changed))
+        for name, document in ladders(schema):
+            agreement.add(name, json.dumps(document))
         number = agreement.check()
         named = pathlib.Path(manual).read_text("utf-8").replace("\\", "")
         for word in manual_words(schema):

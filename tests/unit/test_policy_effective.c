@@ -14,7 +14,14 @@ static const char policy_text[] =
     "  \"profiles\": {\n"
     "    \"default\": {\"onOom\": {\"init\": \"kill\"}},\n"
     "    \"base\": {\"extends\": \"default\", \"kill\": {\"grace\": \"5s\"},\n"
-    "       \"settings\": {\"swap\": \"25%\", \"limit\": {\"default\": \"1GiB\"},\n"
+    "       \"onStall\": {\"after\": \"2s\", \"pressure\": {\"share\": \"12.5%\","
+    "           \"for\": \"3s\"}, \"ladder\": [\"raise-limit\", \"kill\"]},"
+    "       \"victims\": {\"prefer\": [\"^php\", \"\\\"x\"], \"avoid\": [\"^db$\"]},"
+    "       \"onNearLimit\": {\"at\": \"off\", \"of\": \"usage\", \"rearm\": \"1m\","
+    "           \"process\": \"^java\", \"actions\": [\"kill-largest\", \"signal:SIGRTMIN+3\"]},"
+    "       \"onZombies\": {\"above\": \"off\", \"action\": \"kill\"},"
+    "       \"settings\": {\"keep\": false, \"emptyOnExit\": false, \"swap\": \"25%\", \"limit\": "
+    "{\"default\": \"1GiB\"},\n"
     "          \"oomScoreAdj\": {\"workload\": 500, \"init\": \"-100\",\n"
     "                          \"rules\": [{\"name\": \"^php\", \"value\": \"+7\"}]}}},\n"
     "    \"worker\": {\"extends\": \"base\", \"onOom\": {\"process\": \"restart\"},\n"
@@ -29,12 +36,18 @@ static const char policy_text[] =
     "    \"allow\": [\"profile\", \"disable\", \"on-oom-process\", \"oom-group\", "
     "\"restart-max\",\n"
     "       \"oom-score-adj-workload\", \"oom-score-adj-init\", \"kill-signal\", \"kill-grace\",\n"
-    "       \"swap\", \"respawn-grace\", \"restart-backoff-factor\", \"swappiness\"],\n"
+    "       \"swap\", \"respawn-grace\", \"restart-backoff-factor\", \"swappiness\",\n"
+    "       \"keep\", \"empty-on-exit\", \"on-stall-after\", \"near-limit-at\", "
+    "\"near-limit-actions\", \"near-limit-rearm\", \"zombies-above\", \"zombies-action\"],\n"
     "    \"bounds\": {\"profile\": [\"default\", \"alone\"],\n"
     "       \"on-oom-process\": [\"report\", \"kill\"],\n"
     "       \"oom-score-adj-workload\": [-999, 1000], \"restart-max\": [1, 10],\n"
     "       \"swap\": [\"0\", \"1GiB\"], \"respawn-grace\": [\"0\", \"2s\"],\n"
-    "       \"restart-backoff-factor\": [1.5, 3], \"swappiness\": [10, 60]} } }";
+    "       \"restart-backoff-factor\": [1.5, 3], \"swappiness\": [10, 60],\n"
+    "       \"keep\": [true], \"on-stall-after\": [\"200ms\", \"5s\"],\n"
+    "       \"near-limit-at\": [\"50%\", \"95%\"], \"zombies-above\": [10, 1000],\n"
+    "       \"near-limit-actions\": [\"report\", \"signal:SIGUSR1\"], "
+    "\"zombies-action\": [\"report\"]} } }";
 
 /* One container: its annotations as JSON text, its names, and what comes of it. */
 struct scene {
@@ -182,6 +195,43 @@ static const struct {
      ORIGIN_BUILTIN, "it cannot be held to the host's bounds, which are absolute"},
     {"{\"oomguard.io/oom-score-adj-init\": \"-1000\"}", "settings.oomScoreAdj.init", "0",
      ORIGIN_BOUND, "outside of the host's bounds 0 to 1000: 0"},
+    {"{\"oomguard.io/keep\": \"true\"}", "settings.keep", "true", ORIGIN_ANNOTATION, NULL},
+    {"{\"oomguard.io/keep\": \"false\"}", "settings.keep", "true", ORIGIN_BUILTIN,
+     "the host's bounds do not hold that word"},
+    {"{\"oomguard.io/empty-on-exit\": \"false\"}", "settings.emptyOnExit", "false",
+     ORIGIN_ANNOTATION, NULL},
+    {"{\"oomguard.io/empty-on-exit\": \"no\"}", "settings.emptyOnExit", "true", ORIGIN_BUILTIN,
+     "found the string \"no\", allowed true or false"},
+    {"{\"oomguard.io/on-stall-after\": \"1h\"}", "onStall.after", "5s", ORIGIN_BOUND,
+     "outside of the host's bounds 200ms to 5s: 5s"},
+    {"{\"oomguard.io/near-limit-at\": \"60.5%\"}", "onNearLimit.at", "60.5%", ORIGIN_ANNOTATION,
+     NULL},
+    {"{\"oomguard.io/near-limit-at\": \"99%\"}", "onNearLimit.at", "95%", ORIGIN_BOUND,
+     "outside of the host's bounds 50% to 95%: 95%"},
+    {"{\"oomguard.io/near-limit-at\": \"off\"}", "onNearLimit.at", "90%", ORIGIN_BUILTIN,
+     "it cannot be held to the host's bounds, which are absolute"},
+    {"{\"oomguard.io/near-limit-actions\": \"signal:SIGUSR1,report\"}", "onNearLimit.actions",
+     "signal:SIGUSR1,report", ORIGIN_ANNOTATION, NULL},
+    {"{\"oomguard.io/near-limit-actions\": \"none\"}", "onNearLimit.actions", "none",
+     ORIGIN_ANNOTATION, NULL},
+    {"{\"oomguard.io/near-limit-actions\": \"report,kill-largest\"}", "onNearLimit.actions",
+     "report", ORIGIN_BUILTIN, "the host's bounds do not hold all of that"},
+    {"{\"oomguard.io/near-limit-actions\": \"signal:SIGUSR2\"}", "onNearLimit.actions", "report",
+     ORIGIN_BUILTIN, "the host's bounds do not hold all of that"},
+    {"{\"oomguard.io/near-limit-rearm\": \"5m\"}", "onNearLimit.rearm", "5m", ORIGIN_ANNOTATION,
+     NULL},
+    {"{\"oomguard.io/zombies-above\": \"1\"}", "onZombies.above", "10", ORIGIN_BOUND,
+     "outside of the host's bounds 10 to 1000: 10"},
+    {"{\"oomguard.io/zombies-above\": \"off\"}", "onZombies.above", "500", ORIGIN_BUILTIN,
+     "it cannot be held to the host's bounds, which are absolute"},
+    {"{\"oomguard.io/zombies-action\": \"restart\"}", "onZombies.action", "report", ORIGIN_BUILTIN,
+     "the host's bounds do not hold that word"},
+    /* No name for what chooses victims and what frees a stalled container. */
+    {"{\"oomguard.io/on-stall-ladder\": \"report\"}", "onStall.ladder",
+     "enable-oom-killer,kill-largest,raise-limit,kill,report", ORIGIN_BUILTIN,
+     "there is no such key"},
+    {"{\"oomguard.io/victims-avoid\": \"x\"}", "victims.avoid", "0 names", ORIGIN_BUILTIN,
+     "there is no such key"},
     /* For one container of a pod. */
     {"{\"oomguard.io/restart-max.web\": \"3\", \"oomguard.io/restart-max\": \"4\"}", "restart.max",
      "3", ORIGIN_ANNOTATION, NULL},
@@ -327,6 +377,12 @@ START_TEST(freezing_keeps_everything)
 	ck_assert_msg(effective_policy_read(tree, again, &err) == 0, "%s", err.message);
 	ck_assert_mem_eq(&again->profile.settings.score_rules, &out->profile.settings.score_rules,
 			 sizeof(out->profile.settings.score_rules));
+	ck_assert_str_eq(again->profile.victims.prefer.ere[1], "\"x");
+	ck_assert_uint_eq(again->profile.on_stall.pressure_share, 12500);
+	ck_assert_int_eq(again->profile.on_near_limit.actions.action[1].signal, SIGRTMIN + 3);
+	ck_assert_uint_eq(again->profile.on_near_limit.at, 0);
+	ck_assert_str_eq(again->profile.on_near_limit.process, "^java");
+	ck_assert_int_eq(again->profile.settings.keep, 0);
 	for (size_t i = 0; i < policy_keys_len; i++) {
 		ck_assert_mem_eq((char *)&again->profile + policy_keys[i].offset,
 				 (char *)&out->profile + policy_keys[i].offset,
@@ -340,6 +396,29 @@ START_TEST(freezing_keeps_everything)
 	ck_assert(again->disabled);
 	ck_assert_uint_eq(again->refused_len, 1);
 	ck_assert_str_eq(again->refused[0].value, "99");
+	json_free(tree);
+	free(again);
+	free(buf);
+	scene_free(scene);
+}
+END_TEST
+
+START_TEST(the_builtin_values_can_be_frozen)
+{
+	struct scene *scene = scene_new(NULL);
+	struct effective_policy *again = calloc(1, sizeof(*again));
+	char *buf = malloc(65536);
+	struct error err = {0};
+	struct json *tree;
+
+	ck_assert(again && buf);
+	policy_document_free(&scene->doc);
+	tree = freeze(scene_solve(scene), buf, 65536);
+	ck_assert_msg(effective_policy_read(tree, again, &err) == 0, "%s", err.message);
+	for (size_t i = 0; i < policy_keys_len; i++)
+		ck_assert_mem_eq((char *)&again->profile + policy_keys[i].offset,
+				 (char *)&profile_builtin + policy_keys[i].offset,
+				 policy_key_size(&policy_keys[i]));
 	json_free(tree);
 	free(again);
 	free(buf);
@@ -384,6 +463,7 @@ int main(void)
 	tcase_add_test(tests, a_suffix_needs_a_container_that_has_a_name);
 	tcase_add_test(tests, refusals_are_bounded);
 	tcase_add_test(tests, freezing_keeps_everything);
+	tcase_add_test(tests, the_builtin_values_can_be_frozen);
 	tcase_add_test(tests, a_frozen_policy_that_lacks_a_key_is_refused);
 	suite_add_tcase(suite, tests);
 	return unit_run(suite);
