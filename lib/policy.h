@@ -116,9 +116,8 @@ struct profile {
 	enum policy_action on_oom[OOM_SLOT_COUNT];
 	uint64_t respawn_grace_ms;
 	struct {
-		uint64_t after_ms; /* a stall must have lasted so long */
-		uint32_t
-		    pressure_share; /* thousandths of a percent of time in which all stand still */
+		uint64_t after_ms;	 /* a stall must have lasted so long */
+		uint32_t pressure_share; /* of time that all wait, in thousandths of a percent */
 		uint64_t pressure_for_ms;
 		struct ladder ladder;
 	} on_stall;
