@@ -16,6 +16,7 @@
 #define ENABLE_DEADLINE_MS 1000
 #define LARGEST_DEADLINE_MS 3000
 #define RAISE_DEADLINE_MS 3000
+#define RAISE_HOLD_MS 100 /* for a dying process to exit */
 #define POLL_US 1000
 #define POLL_MAX_US 20000
 /* A step up so that a dying process can exit; never more, and taken back. */
@@ -117,14 +118,28 @@ static int set_limits(const struct memcg *memcg, uint64_t limit, uint64_t memsw,
 	return r < 0 ? r : write_bytes(memcg, second, up ? limit : memsw);
 }
 
+bool ladder_take_back(struct guard *guard)
+{
+	struct owed_limit *owed = &guard->tight.owed;
+
+	if (owed->limit == 0)
+		return true;
+	/* v1 refuses (EBUSY) while more is used; v2 would have the OOM killer make room. */
+	if (set_limits(&guard->memcg, owed->limit, owed->memsw, false) < 0)
+		return false;
+	owed->limit = 0;
+	return true;
+}
+
+/* Helped only if somebody left in that time, so that the old limit holds again. */
 static bool raise_limit(struct guard *guard, enum stall_kind kind,
 			const struct stall_sample *before, struct incident_rung *rung)
 {
 	uint64_t limit = before->usage.limit, step = raise_step(limit), memsw = MEMCG_NO_LIMIT;
-	bool helped;
+	uint64_t end = clock_ms(CLOCK_MONOTONIC) + RAISE_DEADLINE_MS;
 	int r;
 
-	if (limit == MEMCG_NO_LIMIT)
+	if (limit == MEMCG_NO_LIMIT || guard->tight.owed.limit)
 		return false;
 	if (before->usage.swap_limit != MEMCG_NO_LIMIT && before->usage.has_swap_files)
 		memsw = limit + before->usage.swap_limit;
@@ -134,14 +149,13 @@ static bool raise_limit(struct guard *guard, enum stall_kind kind,
 		snprintf(rung->detail, sizeof(rung->detail), "%s", strerrordesc_np(-r));
 		return false;
 	}
-	helped = wait_helped(guard, kind, before, RAISE_DEADLINE_MS);
-	/* v2 would kill to get below the old limit; that is the OOM killer's part, and wanted here.
-	 */
-	r = set_limits(&guard->memcg, limit, memsw, false);
-	snprintf(rung->detail, sizeof(rung->detail), "by %" PRIu64 " bytes%s", step,
-		 r < 0 ? ", could not be taken back" : ", taken back");
-	/* Only what holds under the old limit has helped. */
-	return helped && wait_helped(guard, kind, before, ENABLE_DEADLINE_MS);
+	guard->tight.owed = (struct owed_limit){.limit = limit, .memsw = memsw};
+	sleep_us(RAISE_HOLD_MS * 1000);
+	while (!ladder_take_back(guard) && clock_ms(CLOCK_MONOTONIC) < end)
+		sleep_us(POLL_MAX_US);
+	snprintf(rung->detail, sizeof(rung->detail), "by %" PRIu64 " bytes, %s", step,
+		 guard->tight.owed.limit ? "not taken back yet: all of it is used" : "taken back");
+	return guard->tight.owed.limit == 0 && wait_helped(guard, kind, before, ENABLE_DEADLINE_MS);
 }
 
 static bool kill_all(struct guard *guard, struct incident_rung *rung)
@@ -181,6 +195,15 @@ static bool climb(struct guard *guard, enum stall_kind kind, struct incident_run
 	return false;
 }
 
+void ladder_first_aid(struct guard *guard, enum stall_kind kind)
+{
+	const struct ladder *ladder = &guard->profile->on_stall.ladder;
+
+	if (ladder->len > 0 && ladder->rung[0] == RUNG_ENABLE_OOM_KILLER &&
+	    ladder_applies(ladder->rung[0], kind, guard->memcg.version))
+		cgroup_write(guard->memcg.dirfd, "memory.oom_control", "0");
+}
+
 bool ladder_climb(struct guard *guard, enum stall_kind kind)
 {
 	const struct ladder *ladder = &guard->profile->on_stall.ladder;
@@ -195,6 +218,7 @@ bool ladder_climb(struct guard *guard, enum stall_kind kind)
 		*rung = (struct incident_rung){.rung = ladder->rung[i]};
 		incident->rungs_len++;
 		rung->helped = climb(guard, kind, rung);
+		ladder_take_back(guard);
 		rung->took_us = clock_us(CLOCK_MONOTONIC) - start;
 		record_rung(guard, rung);
 		if (rung->helped)

@@ -30,7 +30,8 @@ void record_event(struct guard *guard, const char *event, const char *format, ..
 /* A stall that was seen, with the tasks that sleep; a rung that was tried; how it ended. */
 void record_stall(struct guard *guard, enum stall_kind kind, const struct stall_sample *now);
 void record_rung(struct guard *guard, const struct incident_rung *rung);
-void record_stall_end(struct guard *guard, bool killed);
+/* True when something helped. */
+bool record_stall_end(struct guard *guard, bool killed);
 
 /* A pile of zombies, with the parents that do not reap them; begins an incident. */
 void record_zombies(struct guard *guard, const struct zombie_pile *pile,

@@ -133,7 +133,7 @@ static bool any_helped(const struct incident *incident)
 	return false;
 }
 
-void record_stall_end(struct guard *guard, bool killed)
+bool record_stall_end(struct guard *guard, bool killed)
 {
 	struct incident *incident = &guard->incident;
 	bool helped = any_helped(incident);
@@ -150,6 +150,7 @@ void record_stall_end(struct guard *guard, bool killed)
 	record_incident(guard);
 	if (!killed)
 		record_phase(guard, SHIM_WATCHING);
+	return helped;
 }
 
 void record_near(struct guard *guard, const struct stall_sample *now)

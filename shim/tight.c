@@ -123,10 +123,15 @@ static void plan_next(struct guard *guard)
 			  : -1;
 	int ms = stall_ms < 0 || (near_ms >= 0 && near_ms < stall_ms) ? near_ms : stall_ms;
 
+	if (tight->unresolved != STALL_NONE)
+		ms = STALL_SLOW_MS;
+	/* After a stall, and while a limit is owed, it is looked at once more soon. */
+	else if (tight->owed.limit || !tight->stall.has_last)
+		ms = STALL_FAST_MS;
 	/* Without a threshold's event somebody has to look when it is over. */
 	if (ms < 0 && tight->crossings > CROSSINGS_MAX)
 		ms = STALL_SLOW_MS;
-	tight->next_ms = ms < 0 ? 0 : tight->stall.last.at_ms + (uint64_t)ms;
+	tight->next_ms = ms < 0 ? 0 : clock_ms(CLOCK_MONOTONIC) + (uint64_t)ms;
 }
 
 int tight_open(struct guard *guard, struct error *err)
@@ -170,14 +175,32 @@ int tight_timeout_ms(const struct guard *guard)
 /* Tells of the stall, climbs, tells how it ended. True when the container was killed. */
 static bool on_stall(struct guard *guard, enum stall_kind kind, const struct stall_sample *now)
 {
-	bool killed;
+	struct tight *tight = &guard->tight;
+	bool killed, helped;
 
+	/* Without time for evidence the sleepers are woken first and told of afterwards. */
+	if (guard->profile->evidence.budget_ms == 0)
+		ladder_first_aid(guard, kind);
 	record_stall(guard, kind, now);
 	killed = ladder_climb(guard, kind);
-	record_stall_end(guard, killed);
-	/* What it was is dealt with: the next one is a new one. */
-	guard->tight.stall = (struct stall_watch){0};
+	helped = record_stall_end(guard, killed);
+	/* What it was is dealt with, or told once: the next one is a new one. */
+	tight->stall = (struct stall_watch){0};
+	tight->unresolved = helped ? STALL_NONE : kind;
+	tight->unresolved_from = *now;
 	return killed;
+}
+
+/* A stall that nothing ended: looked at twice a minute, and its end is told. */
+static void mind_unresolved(struct guard *guard, const struct stall_sample *now)
+{
+	struct tight *tight = &guard->tight;
+
+	if (!stall_helped(tight->unresolved, &tight->unresolved_from, now))
+		return;
+	tight->unresolved = STALL_NONE;
+	record_event(guard, "freed", "the container gets on by itself");
+	record_phase(guard, SHIM_WATCHING);
 }
 
 /* Thresholds for a limit that is no more are of no use, and neither are those that fire all the
@@ -245,6 +268,12 @@ bool tight_step(struct guard *guard, int events)
 	/* v1 tells of the OOM, not of its kill, which may come while we only look. */
 	if (oom_kill_counted(&now.counters, &guard->seen) && guard_oom(guard))
 		return true;
+	ladder_take_back(guard);
+	if (tight->unresolved != STALL_NONE) {
+		mind_unresolved(guard, &now);
+		plan_next(guard);
+		return false;
+	}
 	kind = stall_judge(&tight->stall, guard->profile, &now);
 	/* The kernel has measured the whole window already. */
 	if (kind == STALL_NONE && (events & WATCH_PRESSURE) && !now.frozen)

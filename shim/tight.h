@@ -22,7 +22,16 @@
 
 struct guard;
 
+/* The limit that a raised one is to go back to. */
+struct owed_limit {
+	uint64_t limit; /* 0: nothing is owed */
+	uint64_t memsw; /* v1; MEMCG_NO_LIMIT: leave it */
+};
+
 struct tight {
+	struct owed_limit owed;
+	enum stall_kind unresolved; /* a stall that the ladder did not end */
+	struct stall_sample unresolved_from;
 	struct stall_watch stall;
 	struct near_watch near;
 	struct victim_rules rules;
