@@ -119,6 +119,17 @@ static enum cli_color result_color(const char *result)
 	return strcmp(result, "restarted") ? CLI_PLAIN : CLI_GREEN;
 }
 
+/* The slot of onOom, or what else the record is of. */
+static const char *where(const struct json *record)
+{
+	const char *keys[] = {"slot", "stall", "kind"};
+
+	for (size_t i = 0; i < 3; i++)
+		if (json_get_string(record, keys[i]))
+			return json_get_string(record, keys[i]);
+	return "";
+}
+
 static void add_row(struct table *table, const struct json *record)
 {
 	char id[SHORT_ID * 2 + 1], victim[128], limit[32] = "-", kills[24] = "?";
@@ -126,7 +137,7 @@ static void add_row(struct table *table, const struct json *record)
 	const char *cells[9] = {
 	    text_of(record, "time"),
 	    id,
-	    text_of(record, "slot"),
+	    where(record),
 	    kills,
 	    victim,
 	    limit,

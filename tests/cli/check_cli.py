@@ -208,9 +208,9 @@ class List(Case):
         self.assertNotIn("\033[", self.terminal(["list", "--json"], {"NO_COLOR": ""}))
 
     def test_width(self):
-        text = self.terminal(["incidents"], {"NO_COLOR": "1"}, 128)
+        text = self.terminal(["incidents"], {"NO_COLOR": "1"}, 140)
         self.assertIn("…", text)
-        self.assertTrue(all(len(line) <= 128 for line in text.splitlines()))
+        self.assertTrue(all(len(line) <= 140 for line in text.splitlines()))
         self.assertNotIn("…", self.run_cli("incidents")[0])
 
 
@@ -268,8 +268,9 @@ class Cancel(Case):
 class Incidents(Case):
     def test_table(self):
         lines = self.run_cli("incidents")[0].splitlines()
-        self.assertEqual(len(lines), 1 + 7)
-        self.assertIn("gone", lines[1])
+        self.assertEqual(len(lines), 1 + 8)
+        self.assertRegex(lines[1], r"stuck +oom-killer-off ")
+        self.assertIn("gone", lines[2])
         self.assertIn("le\\x1B[1mak (42) and 3 more", "\n".join(lines))
 
     def test_of_one(self):
@@ -292,7 +293,7 @@ class Events(Case):
 
     def test_print(self):
         lines = self.run_cli("events", "web")[0].splitlines()
-        self.assertEqual(len(lines), 18)
+        self.assertEqual(len(lines), 23)
         self.assertIn("created", lines[0])
         self.assertEqual(self.run_cli("events", "left-1")[0], "")
         for line in self.run_cli("events", "web", "--json")[0].splitlines():
@@ -307,7 +308,7 @@ class Events(Case):
             path.write_text("".join(line.format(*event) for event in events))
         lines = self.run_cli("events")[0].splitlines()
         self.assertEqual([line.split()[3] for line in lines[:5]], ["one", "two", "three", "four", "five"])
-        self.assertEqual(len(lines), 5 + 18)
+        self.assertEqual(len(lines), 5 + 23)
 
     def test_rubbish_in_the_journal(self):
         path = pathlib.Path(self.root, "containers", self.keys["left-1"], "events.jsonl")
@@ -350,7 +351,7 @@ class Events(Case):
 
     def test_follow_all_sees_new_containers(self):
         process = self.follow()
-        self.lines(process, 18)
+        self.lines(process, 23)
         self.tell("make fresh")
         key = [key for key in os.listdir(os.path.join(self.root, "containers"))
                if key.startswith("fresh-")][0]

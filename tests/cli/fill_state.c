@@ -165,15 +165,17 @@ static void fake_cgroup(struct plan *plan, const char *base)
 static void events(int dirfd, const char *id)
 {
 	static const char *const names[] = {
-	    "created", "setting", "armed",    "oom",	   "decision", "kill",
-	    "killed",  "backoff", "restart",  "restarted", "gave-up",  "cancelled",
-	    "drift",   "problem", "incident", "exit",	   "left"};
+	    "created", "setting", "armed",	"oom",	     "decision", "kill",
+	    "killed",  "backoff", "restart",	"restarted", "gave-up",	 "cancelled",
+	    "drift",   "problem", "incident",	"exit",	     "left",	 "stall",
+	    "rung",    "freed",	  "near-limit", "zombies"};
 	static const char *const texts[] = {"reason", "result",	    "comm",	"key",
 					    "file",   "old",	    "new",	"profile",
 					    "cgroup", "restartWhy", "incident", "decision"};
-	static const char *const numbers[] = {"kills",	       "killed",    "remaining",
-					      "restartNumber", "backoffMs", "pid",
-					      "signal",	       "exitCode",  "exitSignal"};
+	static const char *const numbers[] = {"kills",	    "killed",  "remaining", "restartNumber",
+					      "backoffMs",  "pid",     "signal",    "exitCode",
+					      "exitSignal", "zombies", "usage",	    "limit",
+					      "workingSet"};
 	static struct journal journal;
 	struct jsonw *w;
 
@@ -193,6 +195,9 @@ static void events(int dirfd, const char *id)
 	jsonw_kv_string(w, "restartVia", restart_way_name(RESTART_RUNTIME));
 	jsonw_kv_string(w, "phase", shim_phase_name(SHIM_GAVE_UP));
 	jsonw_kv_bool(w, "late", true);
+	jsonw_kv_string(w, "stall", "pressure");
+	jsonw_kv_string(w, "rung", ladder_rung_name(RUNG_KILL_LARGEST));
+	jsonw_kv_bool(w, "helped", true);
 	CHECK(journal_end(&journal) == 0);
 	journal_close(&journal);
 }
@@ -260,10 +265,39 @@ static void incident(int dirfd, const char *id, uint64_t time_ms, enum oom_slot 
 		record.victims[1] =
 		    (struct incident_victim){43, "\xff", 0, true, VICTIM_PROCESS_LIST};
 		record.victims_more = 2;
+		record.stall = "nothing-killable";
+		record.rungs_len = 1;
+		record.rungs[0] =
+		    (struct incident_rung){RUNG_KILL_LARGEST, true, 12, "le\033[1mak (pid 42)"};
+		record.sleepers_len = 1;
+		record.sleepers[0] = (struct incident_left){45, "waits", 'D', "mem_cgroup"};
+		record.sleepers_more = 3;
 		record.left_len = 1;
 		record.left[0] = (struct incident_left){44, "stuck", 'D', "nfs_wait"};
 		record.decided_us = record.acted_us = record.empty_ms = 5;
 	}
+	incident_name(&record, dirfd);
+	CHECK(incident_write(&record, dirfd, buf, sizeof(buf)) == 0);
+	identity_free(&identity);
+}
+
+/* A record without a slot of onOom. */
+static void stall(int dirfd)
+{
+	static char buf[INCIDENT_MAX_BYTES];
+	static struct incident record;
+	struct identity identity;
+
+	identify(&identity, "stuck", "/run/runc");
+	record = (struct incident){.kind = INCIDENT_STALL,
+				   .time_ms = 400000,
+				   .identity = &identity,
+				   .profile_name = "default",
+				   .stall = "oom-killer-off",
+				   .usage = {.limit = 4096, .swap_limit = 0},
+				   .decision = "ladder",
+				   .reason = "out of memory with the OOM killer switched off",
+				   .result = "freed"};
 	incident_name(&record, dirfd);
 	CHECK(incident_write(&record, dirfd, buf, sizeof(buf)) == 0);
 	identity_free(&identity);
@@ -290,6 +324,7 @@ static void fill_all(const struct state_root *root, const char *base)
 	for (int slot = 0; slot < OOM_SLOT_COUNT; slot++)
 		incident(dirfd, "web", 1000000 + (uint64_t)slot, (enum oom_slot)slot, slot == 1);
 	incident(dirfd, "gone", 500000, OOM_SLOT_INIT, false);
+	stall(dirfd);
 	close(dirfd);
 }
 
