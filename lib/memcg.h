@@ -116,6 +116,12 @@ int memcg_frozen(const struct memcg *memcg);
 int memcg_pressure_read(const struct memcg *memcg, uint64_t *full_us);
 
 /*
+ * v1: has the eventfd told of OOMs at the limit of this cgroup or of one above it (cgroup-v1/
+ * memory.rst, 10). The kernel takes its own reference: nothing else need stay open.
+ */
+int memcg_oom_event(int dirfd, int eventfd);
+
+/*
  * Has the eventfd told when usage crosses `bytes`, upwards and downwards (cgroup-v1/memory.rst, 9
  * "Memory thresholds"). -EOPNOTSUPP on v2.
  */

@@ -43,6 +43,17 @@ int memcg_pressure_read(const struct memcg *memcg, uint64_t *full_us)
 	return 0;
 }
 
+int memcg_oom_event(int dirfd, int eventfd)
+{
+	cleanup_close int control = openat(dirfd, "memory.oom_control", O_RDONLY | O_CLOEXEC);
+	char words[32];
+
+	if (control < 0)
+		return -errno;
+	snprintf(words, sizeof(words), "%d %d", eventfd, control);
+	return cgroup_write(dirfd, "cgroup.event_control", words);
+}
+
 int memcg_threshold(const struct memcg *memcg, int eventfd, uint64_t bytes)
 {
 	cleanup_close int usage = -1;

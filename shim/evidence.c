@@ -2,9 +2,11 @@
 #include "evidence.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,10 +29,28 @@ static bool in_first_pid_namespace(int procfd)
 	       st.st_ino == FIRST_PID_NAMESPACE_INODE;
 }
 
+/*
+ * v1 notifies the cgroup at its limit and all below, so what the parent is told is not of the
+ * container's own limit. Only an eventfd is registered there; no ancestor's setting is written.
+ */
+static int open_parent_event(const struct evidence *evidence)
+{
+	cleanup_close int event = -1;
+
+	if (evidence->memcg->version != CGROUP_V1 || evidence->ancestors.len == 0)
+		return -1;
+	event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (event < 0 || memcg_oom_event(evidence->ancestors.dirfd[0], event) < 0)
+		return -1;
+	return take_fd(&event);
+}
+
 int evidence_open(struct evidence *evidence, const struct memcg *memcg,
 		  const struct cgroup_mounts *mounts, int procfd, pid_t init, pid_t *pids,
 		  size_t pids_cap, struct error *err)
 {
+	int r;
+
 	*evidence = (struct evidence){
 	    .memcg = memcg, .procfd = procfd, .init = init, .pids = pids, .pids_cap = pids_cap};
 	evidence->kmsg = kmsg_open("/dev/kmsg");
@@ -38,7 +58,9 @@ int evidence_open(struct evidence *evidence, const struct memcg *memcg,
 	evidence->snapshot = calloc(SNAPSHOT_MAX, sizeof(*evidence->snapshot));
 	if (!evidence->snapshot)
 		return error_set(err, ENOMEM, "make room for process lists");
-	return memcg_ancestors_open(mounts, memcg, &evidence->ancestors, err);
+	r = memcg_ancestors_open(mounts, memcg, &evidence->ancestors, err);
+	evidence->parent_event = r == 0 ? open_parent_event(evidence) : -1;
+	return r;
 }
 
 void evidence_close(struct evidence *evidence)
@@ -47,6 +69,17 @@ void evidence_close(struct evidence *evidence)
 	if (evidence->kmsg >= 0)
 		close(take_fd(&evidence->kmsg));
 	memcg_ancestors_close(&evidence->ancestors);
+	cleanup_closep(&evidence->parent_event);
+}
+
+void evidence_rebase(struct evidence *evidence)
+{
+	uint64_t count;
+
+	memcg_ancestors_rebase(&evidence->ancestors);
+	/* EAGAIN: nothing was told since. */
+	if (evidence->parent_event >= 0)
+		(void)!read(evidence->parent_event, &count, sizeof(count));
 }
 
 void evidence_start(struct evidence *evidence)
@@ -231,17 +264,29 @@ void evidence_compare(struct evidence *evidence, struct incident *incident, uint
 	}
 }
 
-/* v2 counts an OOM where the limit ran out, v1 only failed charges there. */
+/* Without taking the event away: evidence_rebase() does. */
+static bool parent_was_told(const struct evidence *evidence)
+{
+	struct pollfd event = {.fd = evidence->parent_event, .events = POLLIN};
+
+	return evidence->parent_event >= 0 && poll(&event, 1, 0) == 1;
+}
+
+/* v2 counts an OOM where the limit ran out. v1 only counts failed charges, which reclaim makes too;
+ * there the parent's notification tells it. */
 static enum limit_owner limit_by_counters(const struct evidence *evidence,
 					  const struct incident *incident)
 {
-	bool own = evidence->memcg->version == CGROUP_V2
-		       ? incident->after.oom > incident->before.oom
-		       : incident->after.max > incident->before.max;
+	bool own;
+
+	if (parent_was_told(evidence))
+		return LIMIT_OF_ANCESTOR;
+	own = evidence->memcg->version == CGROUP_V2 ? incident->after.oom > incident->before.oom
+						    : incident->after.max > incident->before.max;
 
 	if (own)
 		return LIMIT_OF_CONTAINER;
-	if (memcg_ancestors_hit(&evidence->ancestors) >= 0)
+	if (evidence->parent_event < 0 && memcg_ancestors_hit(&evidence->ancestors) >= 0)
 		return LIMIT_OF_ANCESTOR;
 	/* v2: neither we nor an ancestor ran out, so it was the host. v1 cannot tell that from the
 	 * limit of a cgroup below the container. */

@@ -27,6 +27,7 @@ struct snapshot_process {
 struct evidence {
 	const struct memcg *memcg; /* borrowed */
 	struct memcg_ancestors ancestors;
+	int parent_event; /* v1: tells an OOM at the parent's limit or above it; -1 none */
 	int procfd;
 	int kmsg;		 /* -1: not readable */
 	bool pids_are_host_pids; /* the kernel log's pids are ours: we are in the first pid
@@ -55,6 +56,9 @@ int evidence_open(struct evidence *evidence, const struct memcg *memcg,
 		  const struct cgroup_mounts *mounts, int procfd, pid_t init, pid_t *pids,
 		  size_t pids_cap, struct error *err);
 void evidence_close(struct evidence *evidence);
+
+/* The event was accounted for, or nothing came of it: ancestors are counted from here on. */
+void evidence_rebase(struct evidence *evidence);
 
 /* Forgets the last event. */
 void evidence_start(struct evidence *evidence);

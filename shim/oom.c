@@ -34,11 +34,11 @@ bool oom_kill_counted(const struct memcg_counters *now, const struct memcg_count
 	       (now->oom_kill > seen->oom_kill || now->oom_group_kill > seen->oom_group_kill);
 }
 
-/* v2 wakes us for every reclaim at the limit ("max"): only these can lead to a kill. */
+/* v2 wakes us for every reclaim at the limit ("max"): only these can be or become a kill. */
 static bool may_be_oom(const struct memcg *memcg, const struct memcg_counters *now,
 		       const struct memcg_counters *seen)
 {
-	return memcg->version == CGROUP_V1 || now->oom > seen->oom;
+	return memcg->version == CGROUP_V1 || now->oom > seen->oom || oom_kill_counted(now, seen);
 }
 
 /* v1's kills are summed over the subtree, so the sum falls when a cgroup below is removed: what it
@@ -82,6 +82,16 @@ static bool wait_for_kill(struct guard *guard, struct memcg_counters *now)
 		sleep_us(us);
 		us = us * 2 < POLL_MAX_US ? us * 2 : POLL_MAX_US;
 	}
+}
+
+/* Nothing came of it: what is counted until now tells nothing about the next one. */
+static void note_quiet(struct guard *guard, const struct memcg_counters *now)
+{
+	if (!now->known)
+		return;
+	guard->seen.oom = now->oom;
+	guard->seen.max = now->max;
+	evidence_rebase(&guard->evidence);
 }
 
 static uint64_t counted(const struct guard *guard, const struct memcg_counters *now)
@@ -295,7 +305,37 @@ bool guard_act(struct guard *guard, const struct oom_facts *facts, struct decisi
 	return false;
 }
 
-/* After a report: counts what still comes, until it is quiet or the init is hit. */
+/*
+ * Would a kill that came now, with what the log has said since, be met by more than a report? Then
+ * it is an OOM of its own: the replacement of a healed worker, another slot, the init.
+ */
+static bool asks_for_more(struct guard *guard, const struct memcg_counters *now)
+{
+	struct decision decision;
+	struct oom_facts facts;
+
+	guard_abilities(guard, &facts);
+	facts.kills = 1;
+	facts.init = evidence_init(&guard->evidence, guard->init_pidfd, 0);
+	facts.limit = evidence_limit(&guard->evidence, &guard->incident);
+	facts.group = guard->evidence.group || now->oom_group_kill > guard->seen.oom_group_kill;
+	if (facts.init != INIT_ALIVE)
+		return true;
+	decide(guard->profile, &facts, &decision);
+	return decision.step != STEP_REPORT && decision.step != STEP_GIVE_UP_LEAVE;
+}
+
+static void account(struct guard *guard, const struct memcg_counters *now)
+{
+	uint64_t kills = now->oom_kill - guard->seen.oom_kill;
+
+	guard->incident.kills += kills;
+	guard->status.oom_kills += kills;
+	guard->incident.after = *now;
+	guard->seen = *now;
+}
+
+/* After a report: counts what still comes, until it is quiet or something else is to be done. */
 static void follow_storm(struct guard *guard)
 {
 	uint64_t quiet_from = clock_ms(CLOCK_MONOTONIC);
@@ -306,14 +346,9 @@ static void follow_storm(struct guard *guard)
 			break;
 		if (oom_kill_counted(&now, &guard->seen)) {
 			evidence_read_log(&guard->evidence, &guard->incident);
-			/* That kill is another slot's, with an action of its own. */
-			if (guard->evidence.init_is_victim || pidfd_exited(guard->init_pidfd) ||
-			    proc_dying(guard->procfd, guard->plan.init_pid))
-				break;
-			guard->incident.kills += now.oom_kill - guard->seen.oom_kill;
-			guard->status.oom_kills += now.oom_kill - guard->seen.oom_kill;
-			guard->incident.after = now;
-			guard->seen = now;
+			if (asks_for_more(guard, &now))
+				return;
+			account(guard, &now);
 			quiet_from = clock_ms(CLOCK_MONOTONIC);
 		}
 		sleep_us(STORM_POLL_US);
@@ -321,46 +356,77 @@ static void follow_storm(struct guard *guard)
 	evidence_read_log(&guard->evidence, &guard->incident);
 }
 
-bool guard_oom(struct guard *guard)
+static void decide_now(struct guard *guard, const struct oom_facts *facts,
+		       struct decision *decision)
+{
+	struct incident *incident = &guard->incident;
+
+	decide(guard->profile, facts, decision);
+	incident->slot = decision->slot;
+	incident->asked = decision->asked;
+	incident->restart_number = decision->restart_number;
+	incident->backoff_ms = decision->backoff_ms;
+	snprintf(incident->decision, sizeof(incident->decision), "%s", step_name(decision->step));
+	memcpy(incident->reason, decision->reason, sizeof(incident->reason));
+}
+
+/* After the action: the rest of the facts, the record, and what the storm still brings. */
+static void finish(struct guard *guard, bool done)
+{
+	enrich(guard);
+	record_incident(guard);
+	if (done)
+		return;
+	/* A storm may go on for long: what is known of it is to be seen meanwhile. */
+	record_phase(guard, SHIM_WATCHING);
+	if (!guard->init_ended)
+		follow_storm(guard);
+	record_incident(guard);
+	record_phase(guard, SHIM_WATCHING);
+	evidence_rebase(&guard->evidence);
+}
+
+/* One OOM. *more: the storm brought a kill that is another OOM's. */
+static bool one_oom(struct guard *guard, bool *more)
 {
 	uint64_t start_us = clock_us(CLOCK_MONOTONIC);
-	struct incident *incident = &guard->incident;
 	struct memcg_counters now;
 	struct oom_facts facts;
 	struct decision decision;
 	bool done;
 
-	begin_incident(guard, start_us);
-	if (!wait_for_kill(guard, &now))
+	*more = false;
+	/* Reclaim at the limit wakes us on v2 all the time: nothing is listed for that. */
+	if (read_counters(guard, &now) < 0 || !may_be_oom(&guard->memcg, &now, &guard->seen))
 		return false;
-	incident->kills = counted(guard, &now);
-	incident->after = now;
+	begin_incident(guard, start_us);
+	if (!wait_for_kill(guard, &now)) {
+		note_quiet(guard, &now);
+		return false;
+	}
+	guard->incident.kills = counted(guard, &now);
+	guard->incident.after = now;
 	gather(guard, start_us, &facts);
-	decide(guard->profile, &facts, &decision);
-	incident->slot = decision.slot;
-	incident->asked = decision.asked;
-	incident->restart_number = decision.restart_number;
-	incident->backoff_ms = decision.backoff_ms;
-	snprintf(incident->decision, sizeof(incident->decision), "%s", step_name(decision.step));
-	memcpy(incident->reason, decision.reason, sizeof(incident->reason));
-	incident->decided_us = clock_us(CLOCK_MONOTONIC) - start_us;
-	guard->status.oom_kills += incident->kills;
+	decide_now(guard, &facts, &decision);
+	guard->incident.decided_us = clock_us(CLOCK_MONOTONIC) - start_us;
+	guard->status.oom_kills += guard->incident.kills;
 	guard->seen = now;
 
 	done = guard_act(guard, &facts, &decision);
 	if (decision.step == STEP_RESTART)
 		return true;
-	enrich(guard);
-	record_incident(guard);
-	if (!done) {
-		/* A storm may go on for long: what is known of it is to be seen meanwhile. */
-		record_phase(guard, SHIM_WATCHING);
-		if (!guard->init_ended)
-			follow_storm(guard);
-		record_incident(guard);
-		record_phase(guard, SHIM_WATCHING);
-		memcg_ancestors_rebase(&guard->evidence.ancestors);
-	}
+	finish(guard, done);
+	*more = !done && read_counters(guard, &now) == 0 && oom_kill_counted(&now, &guard->seen);
+	return done;
+}
+
+bool guard_oom(struct guard *guard)
+{
+	bool more, done;
+
+	do {
+		done = one_oom(guard, &more);
+	} while (more && !done && !guard->leave);
 	return done;
 }
 

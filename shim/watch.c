@@ -29,19 +29,6 @@ void watch_remove(struct watch *watch, int fd)
 	epoll_ctl(watch->epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
-/* Has the eventfd told of this cgroup's OOMs too. */
-static int register_oom(const struct watch *watch, int dirfd)
-{
-	cleanup_close int control = openat(dirfd, "memory.oom_control", O_RDONLY | O_CLOEXEC);
-	char words[32];
-
-	if (control < 0)
-		return -errno;
-	snprintf(words, sizeof(words), "%d %d", watch->oom_event, control);
-	/* The kernel takes its own reference to the cgroup; the fd need not stay open. */
-	return cgroup_write(dirfd, "cgroup.event_control", words);
-}
-
 /* Watches `dirfd` for new cgroups below it, and takes the fd over when it succeeds. */
 static int watch_dir(struct watch *watch, int dirfd)
 {
@@ -83,7 +70,7 @@ static int add_cgroup(int dirfd, void *context)
 		take_fd(&own);
 	/* The container's own cgroup was registered when the watch was opened. */
 	if (dirfd != adding->watch->memcg->dirfd)
-		register_oom(adding->watch, dirfd);
+		memcg_oom_event(dirfd, adding->watch->oom_event);
 	return 0;
 }
 
@@ -95,7 +82,7 @@ static int open_v1(struct watch *watch, struct error *err)
 	watch->oom_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (watch->oom_event < 0)
 		return error_set(err, errno, "make an eventfd");
-	r = register_oom(watch, watch->memcg->dirfd);
+	r = memcg_oom_event(watch->memcg->dirfd, watch->oom_event);
 	if (r < 0)
 		return error_set(err, -r, "register for OOM events of %s", watch->memcg->dir);
 	r = watch_add(watch, watch->oom_event, EPOLLIN, WATCH_OOM);

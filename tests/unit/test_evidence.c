@@ -2,6 +2,7 @@
 /* The kernel's log, fed record by record, and what is made of it. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@ static void setup(void)
 	evidence = (struct evidence){.memcg = &memcg,
 				     .procfd = -1,
 				     .kmsg = pair[0],
+				     .parent_event = -1,
 				     .pids_are_host_pids = true,
 				     .init = 100,
 				     .snapshot = processes};
@@ -177,6 +179,27 @@ START_TEST(without_a_log_the_counters_speak)
 }
 END_TEST
 
+START_TEST(on_v1_the_parent_knows)
+{
+	struct memcg v1 = {.version = CGROUP_V1, .dirfd = -1, .freezer = -1, .path = (char *)OWN};
+	uint64_t one = 1;
+
+	evidence.memcg = &v1;
+	evidence.kmsg = -1;
+	evidence.parent_event = eventfd(0, EFD_NONBLOCK);
+	/* Failed charges of our own, as page cache makes them too. */
+	incident.after = (struct memcg_counters){.known = true, .oom_kill = 1, .max = 9};
+	ck_assert_int_eq(evidence_limit(&evidence, &incident), LIMIT_OF_CONTAINER);
+	ck_assert_int_eq(write(evidence.parent_event, &one, sizeof(one)), sizeof(one));
+	ck_assert_int_eq(evidence_limit(&evidence, &incident), LIMIT_OF_ANCESTOR);
+	/* It stays so for this event, and is forgotten with it. */
+	ck_assert_int_eq(evidence_limit(&evidence, &incident), LIMIT_OF_ANCESTOR);
+	evidence_rebase(&evidence);
+	ck_assert_int_eq(evidence_limit(&evidence, &incident), LIMIT_OF_CONTAINER);
+	close(evidence.parent_event);
+}
+END_TEST
+
 START_TEST(one_victim_counts_once)
 {
 	summary(OWN, OWN, 9000);
@@ -215,6 +238,7 @@ int main(void)
 	tcase_add_test(tests, a_group_kill_is_seen);
 	tcase_add_test(tests, the_host_is_told_from_a_limit);
 	tcase_add_test(tests, without_a_log_the_counters_speak);
+	tcase_add_test(tests, on_v1_the_parent_knows);
 	tcase_add_test(tests, one_victim_counts_once);
 	tcase_add_test(tests, more_victims_than_room_are_counted);
 	suite_add_tcase(suite, tests);

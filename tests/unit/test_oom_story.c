@@ -3,6 +3,7 @@
  * One OOM from the wake-up to the record, on a fake cgroup v2 tree with a real child as init, and
  * without an allocation before the first signal.
  */
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -99,6 +100,7 @@ static void open_guard(void)
 	guard->evidence = (struct evidence){.memcg = &guard->memcg,
 					    .procfd = guard->procfd,
 					    .kmsg = -1,
+					    .parent_event = -1,
 					    .init = child,
 					    .pids = guard->pids,
 					    .pids_cap = KILL_PIDS_MAX};
@@ -205,6 +207,56 @@ START_TEST(reclaim_at_the_limit_is_no_oom)
 }
 END_TEST
 
+/* In a process of its own: once the first kill is in the journal, a second one comes. */
+static pid_t kill_again_later(const char *events)
+{
+	pid_t writer = fork();
+
+	if (writer != 0)
+		return writer;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (!strstr(journal_text(), "\"event\":\"incident\""))
+		sched_yield();
+	fake_tree_write(&tree, "ctr/memory.events", events);
+	_exit(0);
+}
+
+START_TEST(a_storm_goes_into_one_record)
+{
+	pid_t writer = kill_again_later("oom 2\noom_kill 4\noom_group_kill 0\n");
+
+	ck_assert(!guard_oom(guard));
+	ck_assert_int_eq(waitpid(writer, NULL, 0), writer);
+	ck_assert_uint_eq(guard->status.incidents, 1);
+	ck_assert_uint_eq(guard->incident.kills, 4);
+	ck_assert_uint_eq(guard->status.oom_kills, 4);
+}
+END_TEST
+
+START_TEST(a_storm_does_not_swallow_another_slot)
+{
+	pid_t writer = kill_again_later("oom 2\noom_kill 2\noom_group_kill 1\n");
+
+	guard->profile_copy.on_oom[OOM_SLOT_GROUP] = POLICY_KILL;
+	ck_assert(guard_oom(guard));
+	ck_assert_int_eq(waitpid(writer, NULL, 0), writer);
+	ck_assert_uint_eq(guard->status.incidents, 2);
+	ck_assert_int_eq(guard->incident.slot, OOM_SLOT_GROUP);
+	ck_assert_uint_eq(guard->incident.kills, 1);
+	ck_assert_str_eq(guard->incident.result, "killed");
+}
+END_TEST
+
+START_TEST(a_quiet_oom_is_not_asked_about_again)
+{
+	/* An OOM that ended without a kill: from then on reclaim alone is nothing. */
+	fake_tree_write(&tree, "ctr/memory.events", "max 500\noom 3\noom_kill 0\n");
+	ck_assert(!guard_oom(guard));
+	ck_assert_uint_eq(guard->seen.oom, 3);
+	ck_assert_uint_eq(guard->status.incidents, 0);
+}
+END_TEST
+
 START_TEST(a_lost_record_loses_no_action)
 {
 	guard->profile_copy.on_oom[OOM_SLOT_PROCESS] = POLICY_KILL;
@@ -244,6 +296,9 @@ int main(void)
 	tcase_add_test(tests, a_kill_is_done_before_anything_is_allocated);
 	tcase_add_test(tests, a_report_touches_nobody);
 	tcase_add_test(tests, reclaim_at_the_limit_is_no_oom);
+	tcase_add_test(tests, a_storm_goes_into_one_record);
+	tcase_add_test(tests, a_storm_does_not_swallow_another_slot);
+	tcase_add_test(tests, a_quiet_oom_is_not_asked_about_again);
 	tcase_add_test(tests, a_lost_record_loses_no_action);
 	tcase_add_test(tests, the_manager_gets_a_dead_init);
 	suite_add_tcase(suite, tests);
