@@ -121,6 +121,7 @@ static void aim(struct guard *guard)
 	    .memcg = &guard->memcg,
 	    .procfd = guard->procfd,
 	    .init_pidfd = guard->init_pidfd,
+	    .init = guard->plan.init_pid,
 	    .controller = guard->memcg.version == CGROUP_V1 ? "memory" : NULL,
 	    .pids = guard->pids,
 	    .interrupted = guard_interrupted,

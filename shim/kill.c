@@ -35,15 +35,39 @@ bool signal_member(const struct kill_target *target, pid_t pid, int signal)
 	       pidfd_signal(pidfd, signal) == 0;
 }
 
-/* One round over all that are listed now. Returns how many were listed. */
-static ssize_t kill_listed(const struct kill_target *target, struct kill_result *out)
+/* Who is listed now, and the init once it has got SIGKILL, listed still or not. */
+static unsigned count_members(const struct kill_target *target, bool init_killed)
 {
 	ssize_t n = cgroup_procs(target->memcg->dirfd, target->pids, KILL_PIDS_MAX);
+	unsigned members = n > 0 ? (unsigned)n : 0;
 
 	for (ssize_t i = 0; i < n && i < KILL_PIDS_MAX; i++)
-		if (signal_member(target, target->pids[i], SIGKILL))
-			out->signalled++;
-	return n;
+		if (target->pids[i] == target->init)
+			return members;
+	return members + init_killed;
+}
+
+/* One round over all that are listed now. Returns how many were not on their way out before. */
+static unsigned kill_listed(const struct kill_target *target, bool init_killed, bool first_round)
+{
+	ssize_t n = cgroup_procs(target->memcg->dirfd, target->pids, KILL_PIDS_MAX);
+	unsigned killed = 0;
+
+	for (ssize_t i = 0; i < n && i < KILL_PIDS_MAX; i++) {
+		pid_t pid = target->pids[i];
+		bool again = (init_killed && pid == target->init) ||
+			     (!first_round && proc_dying(target->procfd, pid));
+
+		if (signal_member(target, pid, SIGKILL) && !again)
+			killed++;
+	}
+	return killed;
+}
+
+static void at_least(unsigned *count, unsigned seen)
+{
+	if (*count < seen)
+		*count = seen;
 }
 
 static bool frozen(const struct kill_target *target)
@@ -86,10 +110,12 @@ static void freeze(const struct kill_target *target)
 		sleep_us(1000);
 }
 
-static bool is_empty(const struct kill_target *target)
+bool kill_nobody_left(const struct memcg *memcg)
 {
-	/* A cgroup that is gone is as empty as can be. */
-	return cgroup_populated(target->memcg->dirfd, target->memcg->version) <= 0;
+	int r = cgroup_populated(memcg->dirfd, memcg->version);
+
+	/* A cgroup that is gone is as empty as can be. Another error tells nothing. */
+	return r == 0 || r == -ENODEV;
 }
 
 static bool stop_asked(const struct kill_target *target, struct kill_result *out)
@@ -105,7 +131,7 @@ static bool wait_empty(const struct kill_target *target, uint64_t end_ms, uint64
 {
 	uint64_t us = 200;
 
-	while (!is_empty(target)) {
+	while (!kill_nobody_left(target->memcg)) {
 		if (clock_ms(CLOCK_MONOTONIC) >= end_ms || stop_asked(target, out))
 			return false;
 		sleep_us(us);
@@ -117,8 +143,12 @@ static bool wait_empty(const struct kill_target *target, uint64_t end_ms, uint64
 /* SIGKILL to all, again and again until nothing is listed. */
 static bool kill_all(const struct kill_target *target, uint64_t end_ms, struct kill_result *out)
 {
-	bool whole_tree = target->memcg->version == CGROUP_V2 &&
-			  cgroup_write(target->memcg->dirfd, "cgroup.kill", "1") == 0;
+	bool init_killed = target->signal == SIGKILL && out->first_error == 0;
+	bool v2 = target->memcg->version == CGROUP_V2;
+	/* cgroup.kill does not tell how many it hit. */
+	unsigned members = v2 ? count_members(target, init_killed) : 0;
+	bool whole_tree = v2 && cgroup_write(target->memcg->dirfd, "cgroup.kill", "1") == 0;
+	unsigned killed = whole_tree ? members : init_killed;
 
 	for (unsigned round = 0; clock_ms(CLOCK_MONOTONIC) < end_ms; round++) {
 		bool freezing = !whole_tree && round >= ROUNDS_BEFORE_FREEZE;
@@ -127,7 +157,8 @@ static bool kill_all(const struct kill_target *target, uint64_t end_ms, struct k
 		if (freezing)
 			freeze(target);
 		if (!whole_tree || round > 0)
-			kill_listed(target, out);
+			killed += kill_listed(target, init_killed, round == 0);
+		at_least(&out->signalled, killed);
 		if (freezing || frozen(target))
 			thaw(target);
 		if (wait_empty(target, clock_ms(CLOCK_MONOTONIC) + pause_ms, 10000, out))
@@ -135,7 +166,7 @@ static bool kill_all(const struct kill_target *target, uint64_t end_ms, struct k
 		if (out->interrupted)
 			return false;
 	}
-	return is_empty(target);
+	return kill_nobody_left(target->memcg);
 }
 
 /* Names what could not be killed: it is in D state, or a zombie's thread group still ends. */
@@ -162,12 +193,13 @@ void kill_container(const struct kill_target *target, struct kill_result *out)
 	uint64_t start_us = clock_us(CLOCK_MONOTONIC);
 
 	*out = (struct kill_result){0};
-	/* On a host with pid namespaces the init takes all others of its namespace with it. */
-	if (pidfd_signal(target->init_pidfd, target->signal) == 0 && target->signal == SIGKILL)
-		out->signalled++;
+	out->first_error = pidfd_signal(target->init_pidfd, target->signal);
 	out->first_signal_us = clock_us(CLOCK_MONOTONIC) - start_us;
+	/* On a host with pid namespaces the init takes all others of its namespace with it. */
+	if (out->first_error == 0 && target->signal == SIGKILL)
+		out->signalled = count_members(target, true);
 	if (target->after_first_signal)
-		target->after_first_signal(target->context);
+		target->after_first_signal(target->context, out->first_error);
 	if (target->grace_ms > 0) {
 		thaw(target);
 		out->empty = wait_empty(target, start_us / 1000 + target->grace_ms, 50000, out);
@@ -185,12 +217,12 @@ void kill_init(const struct kill_target *target, struct kill_result *out)
 	struct pollfd init = {.fd = target->init_pidfd, .events = POLLIN};
 	uint64_t start_us = clock_us(CLOCK_MONOTONIC);
 
-	*out = (struct kill_result){0};
-	if (pidfd_signal(target->init_pidfd, SIGKILL) == 0)
-		out->signalled = 1;
+	*out = (struct kill_result){.init_only = true};
+	out->first_error = pidfd_signal(target->init_pidfd, SIGKILL);
+	out->signalled = out->first_error == 0;
 	out->first_signal_us = clock_us(CLOCK_MONOTONIC) - start_us;
 	if (target->after_first_signal)
-		target->after_first_signal(target->context);
+		target->after_first_signal(target->context, out->first_error);
 	if (frozen(target))
 		thaw(target);
 	out->empty = poll(&init, 1, KILL_DEADLINE_MS) == 1;

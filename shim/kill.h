@@ -23,26 +23,35 @@ struct kill_target {
 	const struct memcg *memcg;
 	int procfd;
 	int init_pidfd;
+	pid_t init;		/* its number, only to know it in a list */
 	const char *controller; /* "memory" on v1, NULL on v2: whose path in PID/cgroup counts */
 	pid_t *pids;		/* KILL_PIDS_MAX, for the lists */
 	int signal;		/* the first one, to the init */
 	uint64_t grace_ms;	/* between it and SIGKILL to all */
 	/* Asked between steps; true ends the waiting early (the shim was told to leave). */
 	bool (*interrupted)(void *context);
-	/* Called once the first signal is out: what is to be recorded before the waiting. */
-	void (*after_first_signal)(void *context);
+	/* Called once the first signal is out: what is to be recorded before the waiting. `error`
+	 * is what came of the signal: 0 or a negative errno. */
+	void (*after_first_signal)(void *context, int error);
 	void *context;
 };
 
 struct kill_result {
-	unsigned signalled; /* processes that got SIGKILL from us, the init not counted twice */
-	bool empty;	    /* verified: no process is left */
+	/* Processes that SIGKILL went to, none counted twice: as many as were seen at once, so that
+	 * those that die with their init count too. */
+	unsigned signalled;
+	int first_error; /* of the first signal, to the init */
+	bool init_only;	 /* kill_init(): nothing is known of the others */
+	bool empty;	 /* verified: no process is left */
 	bool interrupted;
 	uint64_t first_signal_us; /* from the call on */
 	uint64_t empty_ms;	  /* from the call on; when `empty` */
 	struct incident_left left[INCIDENT_LEFT_MAX];
 	size_t left_len;
 };
+
+/* Verified: no process is in the cgroup or below, or the cgroup is gone. */
+bool kill_nobody_left(const struct memcg *memcg);
 
 /* Hot path: no allocation. */
 void kill_container(const struct kill_target *target, struct kill_result *out);

@@ -220,13 +220,13 @@ static void note_kill_result(struct incident *incident, const struct kill_result
 	memcpy(incident->left, result->left, sizeof(incident->left));
 }
 
-static void record_before_wait(void *context)
+static void record_before_wait(void *context, int error)
 {
 	struct guard *guard = context;
 
 	record_oom(guard);
 	record_phase(guard, SHIM_ACTING);
-	record_kill(guard, guard->target.signal);
+	record_kill(guard, guard->target.signal, error);
 }
 
 /* All processes, verified. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -110,12 +111,22 @@ void record_oom(struct guard *guard)
 	journal_end(&guard->journal);
 }
 
-void record_kill(struct guard *guard, int signal)
+void record_kill(struct guard *guard, int signal, int error)
 {
-	struct jsonw *w =
-	    journal_begin(&guard->journal, JOURNAL_NOTICE, "kill",
-			  "signal %d sent to the init, pid %d", signal, guard->plan.init_pid);
+	struct jsonw *w;
 
+	if (error == 0)
+		w = journal_begin(&guard->journal, JOURNAL_NOTICE, "kill",
+				  "signal %d sent to the init, pid %d", signal,
+				  guard->plan.init_pid);
+	else if (error == -ESRCH)
+		w = journal_begin(&guard->journal, JOURNAL_NOTICE, "kill",
+				  "the init, pid %d, has ended already: signal %d went to nobody",
+				  guard->plan.init_pid, signal);
+	else
+		w = journal_begin(&guard->journal, JOURNAL_WARNING, "kill",
+				  "signal %d could not be sent to the init, pid %d: %s", signal,
+				  guard->plan.init_pid, strerrordesc_np(-error));
 	jsonw_kv_int(w, "signal", signal);
 	jsonw_kv_int(w, "pid", guard->plan.init_pid);
 	journal_end(&guard->journal);
@@ -125,10 +136,18 @@ void record_killed(struct guard *guard, const struct kill_result *result)
 {
 	struct jsonw *w;
 
-	if (result->empty)
+	if (result->empty && result->init_only)
+		w = journal_begin(&guard->journal, JOURNAL_NOTICE, "killed",
+				  "the init is gone after %llu ms",
+				  (unsigned long long)result->empty_ms);
+	else if (result->empty)
 		w = journal_begin(&guard->journal, JOURNAL_NOTICE, "killed",
 				  "all processes are gone after %llu ms",
 				  (unsigned long long)result->empty_ms);
+	else if (result->interrupted || result->left_len == 0)
+		w = journal_begin(&guard->journal, JOURNAL_WARNING, "killed",
+				  "whether anything of it is left is not known%s",
+				  result->interrupted ? ": told to leave meanwhile" : "");
 	else
 		w = journal_begin(&guard->journal, JOURNAL_WARNING, "killed",
 				  "%zu process%s could not be ended", result->left_len,

@@ -15,7 +15,8 @@ void record_armed(struct guard *guard);
 void record_setting(struct guard *guard, const struct setting_result *result);
 /* "oom" and "decision", out of the incident at hand. */
 void record_oom(struct guard *guard);
-void record_kill(struct guard *guard, int signal);
+/* `error` is what came of the signal: 0 or a negative errno. */
+void record_kill(struct guard *guard, int signal, int error);
 void record_killed(struct guard *guard, const struct kill_result *result);
 void record_gave_up(struct guard *guard, const struct decision *decision);
 void record_incident(struct guard *guard);

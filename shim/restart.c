@@ -62,8 +62,7 @@ static enum waited wait_really_empty(struct guard *guard)
 	uint64_t end = clock_ms(CLOCK_MONOTONIC) + EMPTY_DEADLINE_MS;
 	enum waited waited = WAITED_WHOLE;
 
-	while (waited == WAITED_WHOLE &&
-	       cgroup_populated(guard->memcg.dirfd, guard->memcg.version) > 0) {
+	while (waited == WAITED_WHOLE && !kill_nobody_left(&guard->memcg)) {
 		if (clock_ms(CLOCK_MONOTONIC) >= end)
 			return WAITED_CANCELLED;
 		waited = wait_ms(guard, EMPTY_POLL_MS);

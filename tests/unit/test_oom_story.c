@@ -107,6 +107,7 @@ static void open_guard(void)
 	guard->target = (struct kill_target){.memcg = &guard->memcg,
 					     .procfd = guard->procfd,
 					     .init_pidfd = guard->init_pidfd,
+					     .init = child,
 					     .pids = guard->pids,
 					     .interrupted = guard_interrupted,
 					     .context = guard};
@@ -144,8 +145,10 @@ static void setup(void)
 
 static void teardown(void)
 {
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
+	if (child > 0) {
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+	}
 	journal_close(&guard->journal);
 	watch_close(&guard->watch);
 	memcg_close(&guard->memcg);
@@ -182,6 +185,54 @@ START_TEST(a_kill_is_done_before_anything_is_allocated)
 	ck_assert_uint_eq(guard->status.incidents, 1);
 	ck_assert_ptr_nonnull(strstr(journal_text(), "\"event\":\"decision\""));
 	ck_assert_ptr_nonnull(strstr(journal_text(), "\"event\":\"killed\""));
+}
+END_TEST
+
+START_TEST(everybody_that_cgroup_kill_hits_is_counted)
+{
+	char pids[64];
+
+	/* A plain file kills nobody, and we are no member: nobody but the child is hit. */
+	snprintf(pids, sizeof(pids), "%d\n%d\n", child, getpid());
+	fake_tree_write(&tree, "ctr/cgroup.procs", pids);
+	guard->profile_copy.on_oom[OOM_SLOT_PROCESS] = POLICY_KILL;
+	ck_assert(guard_oom(guard));
+	ck_assert_uint_eq(guard->incident.killed, 2);
+}
+END_TEST
+
+START_TEST(a_signal_to_a_dead_init_is_not_told_as_sent)
+{
+	for (int slot = 0; slot < OOM_SLOT_COUNT; slot++)
+		guard->profile_copy.on_oom[slot] = POLICY_KILL;
+	kill(child, SIGKILL);
+	ck_assert_int_eq(waitpid(child, NULL, 0), child);
+	child = 0;
+	ck_assert(guard_oom(guard));
+	ck_assert_ptr_null(strstr(journal_text(), "sent to the init"));
+	ck_assert_ptr_nonnull(strstr(journal_text(), "has ended already"));
+	ck_assert_uint_eq(guard->incident.killed, 0);
+}
+END_TEST
+
+/* Only 0 and a cgroup that is gone say that nobody is left. */
+START_TEST(what_cannot_be_read_is_not_empty)
+{
+	guard->profile_copy.on_oom[OOM_SLOT_PROCESS] = POLICY_KILL;
+	fake_tree_write(&tree, "ctr/cgroup.events", "frozen 0\n");
+	/* So that it does not wait for what never comes. */
+	kill(getpid(), SIGTERM);
+	ck_assert(guard_oom(guard));
+	ck_assert_str_eq(guard->incident.result, "kill-incomplete");
+	ck_assert_ptr_null(strstr(journal_text(), "all processes are gone"));
+	ck_assert(!kill_nobody_left(&guard->memcg));
+	fake_tree_write(&tree, "ctr/cgroup.events", "populated 1\n");
+	ck_assert(!kill_nobody_left(&guard->memcg));
+	fake_tree_write(&tree, "ctr/cgroup.events", "populated 0\n");
+	ck_assert(kill_nobody_left(&guard->memcg));
+	ck_assert_int_eq(unlinkat(tree.fd, "ctr/cgroup.events", 0), 0);
+	ck_assert_int_eq(unlinkat(tree.fd, "ctr/cgroup.procs", 0), 0);
+	ck_assert(kill_nobody_left(&guard->memcg));
 }
 END_TEST
 
@@ -282,6 +333,9 @@ START_TEST(the_manager_gets_a_dead_init)
 	ck_assert_str_eq(guard->incident.result, "killed");
 	ck_assert_str_eq(guard->incident.decision, "restart");
 	ck_assert_uint_eq(guard->history.len, 1);
+	/* Of the others nothing is known. */
+	ck_assert_ptr_null(strstr(journal_text(), "all processes are gone"));
+	ck_assert_ptr_nonnull(strstr(journal_text(), "the init is gone"));
 	state_root_close(&guard->root);
 }
 END_TEST
@@ -294,6 +348,9 @@ int main(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, a_kill_is_done_before_anything_is_allocated);
+	tcase_add_test(tests, everybody_that_cgroup_kill_hits_is_counted);
+	tcase_add_test(tests, a_signal_to_a_dead_init_is_not_told_as_sent);
+	tcase_add_test(tests, what_cannot_be_read_is_not_empty);
 	tcase_add_test(tests, a_report_touches_nobody);
 	tcase_add_test(tests, reclaim_at_the_limit_is_no_oom);
 	tcase_add_test(tests, a_storm_goes_into_one_record);
