@@ -151,16 +151,22 @@ void memcg_close(struct memcg *memcg)
 	free(take_ptr(memcg->dir));
 }
 
-/* v1: adds up oom_kill of every cgroup of the subtree. */
+/* v1: the sum of oom_kill over a subtree whose top was read already. */
+struct kill_sum {
+	uint64_t kills;
+	bool below; /* the walk has left the top */
+};
+
 static int add_oom_kills(int dirfd, void *context)
 {
-	uint64_t *sum = context;
+	struct kill_sum *sum = context;
 	uint64_t kills;
 	char text[256];
 
-	if (cgroup_read(dirfd, "memory.oom_control", text, sizeof(text)) > 0 &&
+	if (sum->below && cgroup_read(dirfd, "memory.oom_control", text, sizeof(text)) > 0 &&
 	    cgroup_text_u64(text, "oom_kill", &kills) == 0)
-		*sum += kills;
+		sum->kills += kills;
+	sum->below = true;
 	return 0;
 }
 
@@ -183,8 +189,8 @@ static uint64_t fail_count(int dirfd)
 
 static int counters_v1(const struct memcg *memcg, struct memcg_counters *out)
 {
+	struct kill_sum sum = {0};
 	char text[256];
-	uint64_t own;
 	ssize_t len = cgroup_read(memcg->dirfd, "memory.oom_control", text, sizeof(text));
 	int r;
 
@@ -193,14 +199,15 @@ static int counters_v1(const struct memcg *memcg, struct memcg_counters *out)
 	out->under_oom = is_one(text, "under_oom");
 	out->kill_disabled = is_one(text, "oom_kill_disable");
 	out->max = fail_count(memcg->dirfd);
-	out->known = cgroup_text_u64(text, "oom_kill", &own) == 0;
+	out->known = cgroup_text_u64(text, "oom_kill", &sum.kills) == 0;
 	if (!out->known)
 		return 0;
-	r = cgroup_walk(memcg->dirfd, add_oom_kills, &out->oom_kill);
+	r = cgroup_walk(memcg->dirfd, add_oom_kills, &sum);
 	if (r < 0) {
 		*out = (struct memcg_counters){0};
 		return r == -ENODEV ? -ENODEV : 0;
 	}
+	out->oom_kill = sum.kills;
 	return 0;
 }
 
