@@ -134,12 +134,31 @@ static int default_paths(struct state_root *out, struct error *err)
 	return 0;
 }
 
+static bool same_path(const char *a, const char *b)
+{
+	size_t a_len = strlen(a), b_len = strlen(b);
+
+	while (a_len > 1 && a[a_len - 1] == '/')
+		a_len--;
+	while (b_len > 1 && b[b_len - 1] == '/')
+		b_len--;
+	return a_len == b_len && !strncmp(a, b, a_len);
+}
+
 static int given_paths(const char *root, struct state_root *out, struct error *err)
 {
+	struct state_root usual = {.dirfd = -1, .containers = -1};
 	int r = absolute_path(root, &out->path, err);
 
 	if (r < 0)
 		return r;
+	/* The hook names its root to the shim: whoever names the default means all of it. */
+	if (default_paths(&usual, NULL) == 0 && same_path(usual.path, out->path)) {
+		state_root_close(out);
+		*out = usual;
+		return 0;
+	}
+	state_root_close(&usual);
 	if (asprintf(&out->incidents_path, "%s/incidents", out->path) < 0) {
 		out->incidents_path = NULL;
 		return error_set(err, ENOMEM, "cannot name the incidents");

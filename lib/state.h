@@ -36,7 +36,7 @@
 
 /* The directories, open. */
 struct state_root {
-	char *path;           /* of the state root, owned */
+	char *path;	      /* of the state root, owned */
 	char *incidents_path; /* owned */
 	int dirfd;
 	int containers;
@@ -45,9 +45,9 @@ struct state_root {
 /*
  * Opens the state root, made 0700 where missing. `root` NULL: /run/oomguard with incidents in
  * /var/lib/oomguard/incidents for the initial user namespace's root; else, told by the uid map and
- * not by euid, /run/user/UID/oomguard with incidents below it, UID being the id outside. With
- * `root` given, incidents are in ROOT/incidents. Refuses (EPERM) a root that another user owns or
- * may write. `create` false: -ENOENT when it is not there.
+ * not by euid, /run/user/UID/oomguard with incidents below it, UID being the id outside. The same
+ * when `root` names that very path. With another `root`, incidents are in ROOT/incidents. Refuses
+ * (EPERM) a root that another user owns or may write. `create` false: -ENOENT when it is not there.
  */
 int state_root_open(const char *root, bool create, struct state_root *out, struct error *err);
 void state_root_close(struct state_root *root);

@@ -45,6 +45,27 @@ START_TEST(test_root_is_made)
 }
 END_TEST
 
+/* The shim is given the path that the hook uses: its incidents are the same ones. */
+START_TEST(test_default_by_its_path)
+{
+	static const char *const endings[] = {"", "/", "///", "/incidents", "x"};
+	struct state_root usual, given;
+	char path[256];
+
+	ck_assert_int_eq(state_root_paths(NULL, &usual, &err), 0);
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		bool same = endings[i][0] != 'x' && !strchr(endings[i], 'i');
+
+		snprintf(path, sizeof(path), "%s%s", usual.path, endings[i]);
+		ck_assert_int_eq(state_root_paths(path, &given, &err), 0);
+		ck_assert_int_eq(!strcmp(given.incidents_path, usual.incidents_path), same);
+		ck_assert_int_eq(!strcmp(given.path, usual.path), same);
+		state_root_close(&given);
+	}
+	state_root_close(&usual);
+}
+END_TEST
+
 START_TEST(test_root_not_made)
 {
 	struct state_root other;
@@ -316,6 +337,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_root_is_made);
+	tcase_add_test(tc, test_default_by_its_path);
 	tcase_add_test(tc, test_root_not_made);
 	tcase_add_test(tc, test_root_becomes_absolute);
 	tcase_add_test(tc, test_root_refused);
