@@ -16,13 +16,16 @@
 #include "memcg.h"
 #include "report.h"
 
+/* The plan's cgroup: the init may have moved itself into one of its own below it. */
 static int open_memcg(struct hook *hook, struct memcg *memcg, struct error *err)
 {
+	const struct plan *plan = &hook->plan;
 	struct cgroup_mounts mounts = {0};
 	int r = cgroup_mounts_read(hook->procfd, &mounts, err);
 
 	if (r == 0)
-		r = memcg_open(hook->procfd, &mounts, hook->plan.init_pid, memcg, err);
+		r = memcg_open_path(hook->procfd, &mounts, plan->identity.cgroup, plan->init_pid,
+				    memcg, err);
 	cgroup_mounts_free(&mounts);
 	return r;
 }
