@@ -13,7 +13,10 @@
 #include "shim_of.h"
 
 #define TAKE_ROUNDS 8
-#define PRUNE_MAX 8 /* at most so many directories are read for it: a start must stay quick */
+/* A start must stay quick. Those that stay are no bound of their own, or the ones behind them would
+ * never be reached. */
+#define PRUNE_MAX 8
+#define PRUNE_LOOKS 64
 
 void container_init(struct container *container)
 {
@@ -144,7 +147,7 @@ int container_find(struct hook *hook, struct container *container, const char *i
 struct prune {
 	struct hook *hook;
 	const char *keep;
-	unsigned looked;
+	unsigned looked, removed;
 };
 
 /* A container that the runtime does not know any more had its poststop, or never will. */
@@ -175,9 +178,10 @@ static int prune_one(const struct state_root *root, const char *key, void *conte
 	if (dead) {
 		forget_history(root, &plan);
 		state_container_remove(root, key, NULL);
+		prune->removed++;
 	}
 	plan_free(&plan);
-	return ++prune->looked >= PRUNE_MAX;
+	return ++prune->looked >= PRUNE_LOOKS || prune->removed >= PRUNE_MAX;
 }
 
 void container_prune(struct hook *hook, const struct container *container)
