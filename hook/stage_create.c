@@ -65,6 +65,14 @@ static int replace_old(struct hook *hook, const struct container *container, con
 	return 0;
 }
 
+/* Writes the plan again when problems were added to it since there were `before`. */
+static int keep_problems(struct hook *hook, const struct container *container, size_t before)
+{
+	if (hook->plan.problems_len == before)
+		return 0;
+	return plan_write(container->dir, &hook->plan, NULL) < 0 ? -EIO : 0;
+}
+
 /* Settings, plan, shim: from here on things are changed. */
 static int guard(struct hook *hook, const struct container *container, const struct memcg *memcg)
 {
@@ -83,20 +91,36 @@ static int guard(struct hook *hook, const struct container *container, const str
 		return 0;
 	problems = hook->plan.problems_len;
 	r = start_shim(hook, container);
-	if (r == 0 && hook->plan.problems_len > problems)
-		r = plan_write(container->dir, &hook->plan, NULL) < 0 ? -EIO : 0;
-	return r;
+	return r < 0 ? r : keep_problems(hook, container, problems);
 }
 
-/* A second run for the same incarnation, as when prestart and createRuntime are both registered. */
+static bool has_problem(const struct plan *plan, const char *problem)
+{
+	for (size_t i = 0; i < plan->problems_len; i++)
+		if (!strcmp(plan->problems[i], problem))
+			return true;
+	return false;
+}
+
+/*
+ * A second run for the same incarnation, as when prestart and createRuntime are both registered.
+ * The first run's plan holds, with what only this run has stumbled over.
+ */
 static int again(struct hook *hook, const struct container *container, struct plan *old)
 {
-	plan_free(&hook->plan);
+	struct plan own = hook->plan;
+	size_t problems = old->problems_len;
+	int r = 0;
+
 	hook->plan = *old;
 	*old = (struct plan){0};
-	if (!hook->plan.guarded || state_locked(container->dir, STATE_SHIM_LOCK))
-		return 0;
-	return start_shim(hook, container);
+	for (size_t i = 0; i < own.problems_len; i++)
+		if (!has_problem(&hook->plan, own.problems[i]))
+			plan_problem(&hook->plan, "%s", own.problems[i]);
+	plan_free(&own);
+	if (hook->plan.guarded && !state_locked(container->dir, STATE_SHIM_LOCK))
+		r = start_shim(hook, container);
+	return r < 0 ? r : keep_problems(hook, container, problems);
 }
 
 static int with_directory(struct hook *hook, const struct container *container,
