@@ -60,7 +60,7 @@ static int tell_shim(int dirfd, bool *told, struct error *err)
 	*told = false;
 	if (procfd < 0)
 		return error_set(err, errno, "cannot open /proc");
-	if (!state_locked(dirfd, "shim.lock"))
+	if (!state_locked(dirfd, STATE_SHIM_LOCK))
 		return 0;
 	r = status_read(dirfd, &status, err);
 	if (r < 0)

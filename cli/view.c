@@ -6,40 +6,35 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "units.h"
-
-#define SHIM_LOCK "shim.lock"
-#define HOOK_LOCK "lock"
 
 static const char *state_word(const struct view *view, int dirfd)
 {
 	if (!view->has_plan)
-		return state_locked(dirfd, HOOK_LOCK) ? "starting" : "broken";
+		return state_locked(dirfd, STATE_LOCK) ? "starting" : "broken";
 	if (!view->plan.guarded)
 		return "unguarded";
 	if (view->shim_alive)
 		return view->has_status ? shim_phase_name(view->status.phase) : "arming";
 	if (view->has_status && view->status.phase == SHIM_LEFT)
 		return "left";
-	return state_locked(dirfd, HOOK_LOCK) ? "starting" : "shim-dead";
+	return state_locked(dirfd, STATE_LOCK) ? "starting" : "shim-dead";
 }
 
 static void load_history(const struct state_root *root, struct view *view)
 {
 	struct restart_history history;
-	struct timespec now;
 
 	if (!view->plan.policy)
 		return;
 	history_key(&view->plan.identity, &history);
 	if (history_load(root, &history, NULL) < 0)
 		return;
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	history_expire(&history, (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000,
+	history_expire(&history, clock_ms(CLOCK_BOOTTIME),
 		       view->plan.policy->profile.restart.within_ms);
 	view->restarts = (unsigned)history.len;
 	view->gave_up = history.gave_up;
@@ -87,7 +82,7 @@ int view_load(const struct state_root *root, const char *key, struct view **out)
 		return 0;
 	}
 	/* The lock first: a shim that leaves in between has written its last status by then. */
-	view->shim_alive = state_locked(dirfd, SHIM_LOCK);
+	view->shim_alive = state_locked(dirfd, STATE_SHIM_LOCK);
 	view->has_plan = plan_read(dirfd, &view->plan, &err) == 0;
 	if (!view->has_plan) {
 		view->plan = (struct plan){0};

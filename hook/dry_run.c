@@ -45,25 +45,8 @@ static int finish(struct hook *hook, struct jsonw *w)
 	}
 	jsonw_close(w);
 	if (len < 0 || r < 0)
-		return hook_problem(hook, "the dry run could not be printed") ? -ECANCELED : -EIO;
+		return hook_failed(hook, -EIO, "the dry run could not be printed");
 	return 0;
-}
-
-static void write_identity(struct jsonw *w, const struct identity *id)
-{
-	jsonw_key(w, "identity");
-	jsonw_object(w);
-	jsonw_kv_string(w, "bundle", id->bundle);
-	jsonw_kv_string(w, "cgroup", id->cgroup);
-	jsonw_kv_string(w, "runtime", id->runtime);
-	jsonw_kv_string(w, "runtimeRoot", id->runtime_root);
-	jsonw_kv_string(w, "image", id->image);
-	jsonw_kv_string(w, "namespace", id->namespace);
-	jsonw_kv_string(w, "pod", id->pod);
-	jsonw_kv_string(w, "podUid", id->pod_uid);
-	jsonw_kv_string(w, "container", id->container);
-	jsonw_kv_string(w, "manager", id->manager);
-	jsonw_object_end(w);
 }
 
 static void write_argv(struct jsonw *w, const char *key, char *const *argv)
@@ -134,7 +117,10 @@ int dry_run_create(struct hook *hook, const struct memcg *memcg)
 
 	if (!buf || start(hook, &w, buf) < 0)
 		return -ENOMEM;
-	write_identity(&w, &hook->plan.identity);
+	jsonw_key(&w, "identity");
+	jsonw_object(&w);
+	identity_write(&w, &hook->plan.identity, SIZE_MAX, SIZE_MAX);
+	jsonw_object_end(&w);
 	jsonw_key(&w, "policy");
 	jsonw_object(&w);
 	effective_policy_write(hook->plan.policy, &w);

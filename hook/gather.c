@@ -48,7 +48,7 @@ static int read_policy(struct hook *hook, struct gathered *out)
 
 	out->policy = calloc(1, sizeof(*out->policy));
 	if (!out->policy)
-		return hook_problem(hook, "out of memory") ? -ECANCELED : -ENOMEM;
+		return hook_failed(hook, -ENOMEM, "out of memory");
 	if (policy_load(hook->args.policy, out->policy, NULL, &err) == 0)
 		return 0;
 	*out->policy = (struct policy_document){.host = host_policy_builtin};
@@ -169,7 +169,7 @@ static int fill_identity(struct hook *hook, struct gathered *g)
 	find_root(hook, g, &id->runtime_root);
 	if (!id->id || !id->bundle || !id->runtime ||
 	    identity_fill(id, g->config.annotations, g->state.annotations, &err) < 0)
-		return hook_problem(hook, "out of memory") ? -ECANCELED : -ENOMEM;
+		return hook_failed(hook, -ENOMEM, "out of memory");
 	return 0;
 }
 

@@ -26,6 +26,12 @@ struct hook {
  */
 int hook_problem(struct hook *hook, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * As hook_problem(), where nothing can follow: -ECANCELED with --failure closed, else r, which is
+ * negative.
+ */
+int hook_failed(struct hook *hook, int r, const char *what);
+
 /* Worth knowing, and the container is guarded all the same: goes into the plan and the log. */
 void hook_note(struct hook *hook, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cleanup.h"
 #include "proc.h"
@@ -84,18 +83,6 @@ static int resolve_policy(struct hook *hook, const struct gathered *g)
 	return policy_effective(builtin, &plan->identity, plan->policy, &err);
 }
 
-static bool is_dir(const char *dir, const char *name)
-{
-	cleanup_free char *path = NULL;
-	struct stat st;
-
-	if (asprintf(&path, "%s/%s", dir, name) < 0) {
-		path = NULL;
-		return false;
-	}
-	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 static int resolve_restart(struct hook *hook, const struct gathered *g)
 {
 	struct plan *plan = &hook->plan;
@@ -106,7 +93,7 @@ static int resolve_restart(struct hook *hook, const struct gathered *g)
 	    .cmd = g->cmd.name ? &g->cmd : NULL,
 	    .runtime = g->runtime,
 	    .start_dir = g->start_dir,
-	    .state_dir_stands = id->runtime_root[0] && is_dir(id->runtime_root, id->id),
+	    .state_dir_stands = id->runtime_root[0] && runtime_knows(id->runtime_root, id->id),
 	    .terminal = g->config.terminal,
 	};
 

@@ -36,6 +36,13 @@ int hook_problem(struct hook *hook, const char *format, ...)
 	return 0;
 }
 
+int hook_failed(struct hook *hook, int r, const char *what)
+{
+	int refused = hook_problem(hook, "%s", what);
+
+	return refused < 0 ? refused : r;
+}
+
 void hook_note(struct hook *hook, const char *format, ...)
 {
 	char text[TEXT_MAX];

@@ -2,6 +2,7 @@
 #include "identity.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,4 +119,32 @@ void identity_free(struct identity *id)
 	free(id->container);
 	json_free(id->annotations);
 	*id = (struct identity){0};
+}
+
+static void put(struct jsonw *w, const char *key, const char *text, size_t max)
+{
+	char cut[IDENTITY_CUT_MAX + 1];
+
+	if (!text)
+		text = "";
+	if (strnlen(text, max) >= max && max < sizeof(cut)) {
+		snprintf(cut, max + 1, "%s", text);
+		text = cut;
+	}
+	jsonw_kv_string(w, key, text);
+}
+
+void identity_write(struct jsonw *w, const struct identity *id, size_t names_max, size_t paths_max)
+{
+	put(w, "id", id->id, names_max);
+	put(w, "image", id->image, names_max);
+	put(w, "namespace", id->namespace, names_max);
+	put(w, "pod", id->pod, names_max);
+	put(w, "podUid", id->pod_uid, names_max);
+	put(w, "container", id->container, names_max);
+	put(w, "manager", id->manager, names_max);
+	put(w, "runtime", id->runtime, paths_max);
+	put(w, "runtimeRoot", id->runtime_root, paths_max);
+	put(w, "bundle", id->bundle, paths_max);
+	put(w, "cgroup", id->cgroup, paths_max);
 }

@@ -8,10 +8,12 @@
 #include "escape.h"
 #include "identity.h"
 #include "jsonw.h"
+#include "memcg_counters.h"
 #include "state.h"
 #include "utc.h"
 
-#define PATH_TEXT_MAX 511 /* bytes of a path that are kept */
+/* Bytes of a path that are kept: a hostile name cannot make a record too long to be written. */
+#define PATH_TEXT_MAX IDENTITY_CUT_MAX
 
 const char *incident_basis_name(enum incident_basis basis)
 {
@@ -26,15 +28,6 @@ const char *incident_basis_name(enum incident_basis basis)
 	return "nothing";
 }
 
-/* Bounded, so that a hostile name cannot make the record too long to be written. */
-static void put_cut(struct jsonw *w, const char *key, const char *text, size_t max)
-{
-	char cut[PATH_TEXT_MAX + 1];
-
-	snprintf(cut, max + 1 < sizeof(cut) ? max + 1 : sizeof(cut), "%s", text ? text : "");
-	jsonw_kv_string(w, key, cut);
-}
-
 static void put_limit(struct jsonw *w, const char *key, uint64_t bytes)
 {
 	jsonw_key(w, key);
@@ -42,38 +35,6 @@ static void put_limit(struct jsonw *w, const char *key, uint64_t bytes)
 		jsonw_null(w);
 	else
 		jsonw_uint(w, bytes);
-}
-
-static void write_identity(struct jsonw *w, const struct identity *id)
-{
-	put_cut(w, "id", id->id, INCIDENT_ID_MAX);
-	put_cut(w, "image", id->image, INCIDENT_ID_MAX);
-	put_cut(w, "namespace", id->namespace, INCIDENT_ID_MAX);
-	put_cut(w, "pod", id->pod, INCIDENT_ID_MAX);
-	put_cut(w, "podUid", id->pod_uid, INCIDENT_ID_MAX);
-	put_cut(w, "container", id->container, INCIDENT_ID_MAX);
-	put_cut(w, "manager", id->manager, INCIDENT_ID_MAX);
-	put_cut(w, "runtime", id->runtime, PATH_TEXT_MAX);
-	put_cut(w, "runtimeRoot", id->runtime_root, PATH_TEXT_MAX);
-	put_cut(w, "bundle", id->bundle, PATH_TEXT_MAX);
-	put_cut(w, "cgroup", id->cgroup, PATH_TEXT_MAX);
-}
-
-static void write_counters(struct jsonw *w, const char *key, const struct memcg_counters *counters)
-{
-	jsonw_key(w, key);
-	if (!counters->known) {
-		jsonw_null(w);
-		return;
-	}
-	jsonw_object(w);
-	jsonw_kv_uint(w, "oomKill", counters->oom_kill);
-	jsonw_kv_uint(w, "oomGroupKill", counters->oom_group_kill);
-	jsonw_kv_uint(w, "oom", counters->oom);
-	jsonw_kv_uint(w, "max", counters->max);
-	jsonw_kv_bool(w, "underOom", counters->under_oom);
-	jsonw_kv_bool(w, "killDisabled", counters->kill_disabled);
-	jsonw_object_end(w);
 }
 
 static void write_memory(struct jsonw *w, const struct memcg_usage *usage)
@@ -208,7 +169,7 @@ static void write_record(struct jsonw *w, const struct incident *incident)
 	jsonw_kv_int(w, "version", INCIDENT_VERSION);
 	jsonw_kv_string(w, "name", incident->name);
 	jsonw_kv_string(w, "time", utc_text(incident->time_ms, time));
-	write_identity(w, incident->identity);
+	identity_write(w, incident->identity, INCIDENT_ID_MAX, PATH_TEXT_MAX);
 	jsonw_kv_string(w, "profile", incident->profile_name);
 	jsonw_kv_string(w, "kind", incident_kind_name(incident->kind));
 	jsonw_kv_string(w, "slot",
@@ -218,8 +179,8 @@ static void write_record(struct jsonw *w, const struct incident *incident)
 	jsonw_kv_uint(w, "kills", incident->kills);
 	jsonw_key(w, "counters");
 	jsonw_object(w);
-	write_counters(w, "before", &incident->before);
-	write_counters(w, "after", &incident->after);
+	memcg_counters_write(w, "before", &incident->before);
+	memcg_counters_write(w, "after", &incident->after);
 	jsonw_object_end(w);
 	write_memory(w, &incident->usage);
 	write_victims(w, incident);

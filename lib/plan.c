@@ -71,17 +71,7 @@ static void write_container(struct jsonw *w, const struct identity *id)
 {
 	jsonw_key(w, "container");
 	jsonw_object(w);
-	jsonw_kv_string(w, "id", id->id ? id->id : "");
-	jsonw_kv_string(w, "bundle", id->bundle ? id->bundle : "");
-	jsonw_kv_string(w, "cgroup", id->cgroup ? id->cgroup : "");
-	jsonw_kv_string(w, "runtime", id->runtime ? id->runtime : "");
-	jsonw_kv_string(w, "runtimeRoot", id->runtime_root ? id->runtime_root : "");
-	jsonw_kv_string(w, "image", id->image ? id->image : "");
-	jsonw_kv_string(w, "namespace", id->namespace ? id->namespace : "");
-	jsonw_kv_string(w, "pod", id->pod ? id->pod : "");
-	jsonw_kv_string(w, "podUid", id->pod_uid ? id->pod_uid : "");
-	jsonw_kv_string(w, "container", id->container ? id->container : "");
-	jsonw_kv_string(w, "manager", id->manager ? id->manager : "");
+	identity_write(w, id, SIZE_MAX, SIZE_MAX);
 	jsonw_kv_bool(w, "sandbox", id->sandbox);
 	jsonw_object_end(w);
 }

@@ -386,7 +386,7 @@ int runtime_start_dir(const struct runtime_cmd *cmd, const char *bundle, char **
 	return *out ? 0 : error_set(err, ENOMEM, "runtime's start directory");
 }
 
-static bool stands(const char *root, const char *id)
+bool runtime_knows(const char *root, const char *id)
 {
 	cleanup_free char *path = NULL;
 	struct stat st;
@@ -419,7 +419,7 @@ int runtime_root(const struct runtime_cmd *cmd, const char *cwd, const char *roo
 		path = NULL;
 		return error_set(err, ENOMEM, "runtime's state root");
 	}
-	if (cmd->root && cmd->root[0] != '/' && !stands(path, id))
+	if (cmd->root && cmd->root[0] != '/' && !runtime_knows(path, id))
 		return error_say(err, ENOENT, "no %s below the relative --root %s as seen from %s",
 				 id, cmd->root, cwd);
 	*out = take_ptr(path);

@@ -74,3 +74,6 @@ int runtime_start_dir(const struct runtime_cmd *cmd, const char *bundle, char **
  */
 int runtime_root(const struct runtime_cmd *cmd, const char *cwd, const char *rootless_dir,
 		 const char *id, char **out, struct error *err);
+
+/* <root>/<id> is a directory: the runtime has a container of that name there. */
+bool runtime_knows(const char *root, const char *id);

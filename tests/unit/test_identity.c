@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,31 @@ START_TEST(callers_words_stay)
 }
 END_TEST
 
+START_TEST(written_as_bounded)
+{
+	struct identity id = {.id = (char *)"abcdefgh", .bundle = (char *)"/abcdefgh"};
+	char buf[1024];
+	struct jsonw w;
+
+	ck_assert_int_eq(jsonw_init(&w, buf, sizeof(buf), false), 0);
+	for (int cut = 0; cut < 2; cut++) {
+		cleanup_json struct json *root = NULL;
+
+		jsonw_start(&w);
+		jsonw_object(&w);
+		identity_write(&w, &id, cut ? 3 : SIZE_MAX, cut ? 5 : SIZE_MAX);
+		jsonw_object_end(&w);
+		ck_assert_int_gt(jsonw_finish(&w), 0);
+		root = parsed(buf);
+		ck_assert_str_eq(json_get_string(root, "id"), cut ? "abc" : "abcdefgh");
+		ck_assert_str_eq(json_get_string(root, "bundle"), cut ? "/abcd" : "/abcdefgh");
+		/* Nobody told it. */
+		ck_assert_str_eq(json_get_string(root, "image"), "");
+	}
+	jsonw_close(&w);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("identity");
@@ -99,6 +125,7 @@ int main(void)
 
 	tcase_add_loop_test(tests, engine, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(tests, callers_words_stay);
+	tcase_add_test(tests, written_as_bounded);
 	suite_add_tcase(suite, tests);
 	return unit_run(suite);
 }
