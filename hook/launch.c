@@ -3,18 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "config.h"
+#include "ready.h"
 
 #define READY_FD 3
 #define READY_FD_TEXT "3"
@@ -100,37 +99,6 @@ static int fork_twice(const char *state, const char *key, int ready, struct erro
 	}
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static int wait_ready(int fd, unsigned wait_ms, struct error *err)
-{
-	int64_t end = now_ms() + wait_ms;
-	struct pollfd ready = {.fd = fd, .events = POLLIN};
-	char byte;
-
-	for (;;) {
-		int64_t left = end - now_ms();
-		int n = poll(&ready, 1, left > 0 ? (int)left : 0);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return error_set(err, errno, "wait for the shim");
-		if (n == 0)
-			return error_say(err, ETIMEDOUT, "the shim was not armed in time");
-		break;
-	}
-	if (read(fd, &byte, 1) == 1)
-		return 0;
-	return error_say(err, EPIPE, "the shim ended before it was armed; the log says why");
-}
-
 int launch_shim(const char *state, const char *key, unsigned wait_ms, struct error *err)
 {
 	cleanup_close int ours = -1, theirs = -1;
@@ -146,5 +114,5 @@ int launch_shim(const char *state, const char *key, unsigned wait_ms, struct err
 	if (r < 0)
 		return r;
 	cleanup_closep(&theirs);
-	return wait_ready(ours, wait_ms, err);
+	return ready_wait(ours, wait_ms, err);
 }

@@ -13,14 +13,19 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "clock.h"
 #include "config.h"
 #include "confine.h"
+#include "escape.h"
 #include "guard.h"
+#include "log.h"
 #include "record.h"
+
+#define FAILURE_BYTES 1100
 
 static const char usage[] =
     "Usage: oomguard-shim --state DIR --key KEY [--ready-fd N] [--foreground]\n"
@@ -31,7 +36,7 @@ static const char usage[] =
     "\n"
     "  --state DIR     the state root, /run/oomguard mostly\n"
     "  --key KEY       the container's folder below DIR/containers\n"
-    "  --ready-fd N    one byte is written there when the watch is armed\n"
+    "  --ready-fd N    \"r\" is written there when the watch is armed, else \"e\" and why not\n"
     "  --foreground    say on standard error what happens; for finding faults\n"
     "  --help          this text\n"
     "  --version       the version\n"
@@ -141,6 +146,26 @@ static void tell_ready(struct guard *guard, int ready_fd)
 	close(ready_fd);
 }
 
+/*
+ * Why nothing guards the container, to everybody who may look: the hook behind the pipe (one write,
+ * so that it comes whole), the log, and a terminal.
+ */
+static void tell_failed(const struct guard *guard, int ready_fd, const struct error *err)
+{
+	cleanup_close int log = log_socket();
+	const char *id = guard->plan.identity.id;
+	char text[FAILURE_BYTES], word[FAILURE_BYTES + 2];
+	int len;
+
+	error_text(err, text, sizeof(text));
+	len = snprintf(word, sizeof(word), "e%s\n", text);
+	if (ready_fd >= 0 && write(ready_fd, word, (size_t)len) != len)
+		fputs("oomguard-shim: nobody waits any more\n", stderr);
+	if (log >= 0)
+		log_send(log, LOG_ERR, "oomguard-shim", id ? id : "", text, NULL);
+	fprintf(stderr, "oomguard-shim: %s\n", escape_terminal(text, word, sizeof(word)));
+}
+
 static void step_scores(struct guard *guard)
 {
 	struct settings_results results;
@@ -189,7 +214,6 @@ static const char *watch(struct guard *guard)
 static int run(struct guard *guard, const struct arguments *arguments)
 {
 	struct error err = {0};
-	char text[1024];
 	int r;
 
 	guard->foreground = arguments->foreground;
@@ -198,8 +222,7 @@ static int run(struct guard *guard, const struct arguments *arguments)
 			 "own cgroup (%s)", strerrordesc_np(err.code));
 	r = guard_arm(guard, arguments->state, arguments->key, &err);
 	if (r < 0) {
-		/* The closed ready fd tells the hook; the words are for whoever looks. */
-		fprintf(stderr, "oomguard-shim: %s\n", error_text(&err, text, sizeof(text)));
+		tell_failed(guard, arguments->ready_fd, &err);
 		return EXIT_FAILURE;
 	}
 	prefault(guard);
