@@ -273,6 +273,11 @@ class Incidents(Case):
         self.assertIn("gone", lines[2])
         self.assertIn("le\\x1B[1mak (42) and 3 more", "\n".join(lines))
 
+    def test_reserved_name(self):
+        """An empty file only keeps a name: it is nobody's record."""
+        self.assertNotIn("-empty-1", self.run_cli("incidents", "--json")[0])
+        self.run_cli("incidents", "empty", code=3)
+
     def test_of_one(self):
         self.assertEqual(len(self.json("incidents", "web")["incidents"]), 6)
         self.assertEqual(len(self.json("incidents", "gone")["incidents"]), 1)

@@ -31,7 +31,8 @@ def main():
         state = pathlib.Path(base, "state")
         lines = [json.loads(line) for file in state.glob("containers/*/events.jsonl")
                  for line in file.read_bytes().splitlines()]
-        records = [json.loads(file.read_bytes()) for file in state.glob("incidents/*.json")]
+        records = [json.loads(file.read_bytes()) for file in state.glob("incidents/*.json")
+                   if file.stat().st_size]
     events = validator(source, "event.schema.json")
     incidents = validator(source, "incident.schema.json")
     for line in lines:

@@ -325,6 +325,8 @@ static void fill_all(const struct state_root *root, const char *base)
 		incident(dirfd, "web", 1000000 + (uint64_t)slot, (enum oom_slot)slot, slot == 1);
 	incident(dirfd, "gone", 500000, OOM_SLOT_INIT, false);
 	stall(dirfd);
+	/* A name that is taken, and no record yet. */
+	put(dirfd, "19700101T000001.000Z-empty-1.json", "");
 	close(dirfd);
 }
 
