@@ -57,6 +57,7 @@ static int find_memcg(struct hook *hook, struct memcg *memcg)
 	if (!plan->identity.cgroup || !plan->cgroup_dir)
 		return -ENOMEM;
 	plan->cgroup_version = memcg->version;
+	memcg_counters_read(memcg, &plan->baseline);
 	plan->guarded = true;
 	return 0;
 }

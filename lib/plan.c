@@ -9,6 +9,7 @@
 #include "cleanup.h"
 #include "escape.h"
 #include "jsonw.h"
+#include "memcg_counters.h"
 #include "state.h"
 
 #define FIRST_BYTES (32 * 1024)
@@ -155,6 +156,7 @@ static void write_plan(struct jsonw *w, const struct plan *plan)
 	jsonw_kv_int(w, "cgroupVersion", plan->cgroup_version);
 	jsonw_kv_string(w, "cgroupDir", plan->cgroup_dir ? plan->cgroup_dir : "");
 	jsonw_kv_bool(w, "cleanupByPoststop", plan->cleanup_by_poststop);
+	memcg_counters_write(w, "baseline", &plan->baseline);
 	write_restart(w, &plan->restart);
 	write_caller(w, plan);
 	jsonw_key(w, "problems");

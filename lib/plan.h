@@ -12,22 +12,23 @@
 #include "error.h"
 #include "identity.h"
 #include "json.h"
+#include "memcg.h"
 #include "policy_effective.h"
 #include "settings.h"
 
 /* How a restart can be done for this container; decided when it is created. */
 enum restart_way {
-	RESTART_NONE,    /* not restartable: falls to kill; `why` says why */
+	RESTART_NONE,	 /* not restartable: falls to kill; `why` says why */
 	RESTART_RUNTIME, /* we run the runtime again */
-	RESTART_MANAGER  /* kill the init, the manager restarts it */
+	RESTART_MANAGER	 /* kill the init, the manager restarts it */
 };
 
 struct restart_plan {
 	enum restart_way way;
-	char *why;      /* the reason for the way, for people */
-	char **argv;    /* RESTART_RUNTIME: the `run` command, NULL-terminated, absolute path first */
+	char *why;   /* the reason for the way, for people */
+	char **argv; /* RESTART_RUNTIME: the `run` command, NULL-terminated, absolute path first */
 	char **delete_argv; /* and the `delete` command */
-	char *state_dir; /* <root>/<id>: really this container as long as it stands */
+	char *state_dir;    /* <root>/<id>: really this container as long as it stands */
 };
 
 #define PLAN_PROBLEMS_MAX 8
@@ -41,7 +42,9 @@ struct plan {
 	char created[32]; /* RFC 3339, UTC */
 	enum cgroup_version cgroup_version;
 	char *cgroup_dir; /* absolute, for people */
-	bool guarded;     /* false: no shim is wanted or possible; the problems say why */
+	/* The cgroup's counters before the user's program could run: what comes on top is new. */
+	struct memcg_counters baseline;
+	bool guarded;		  /* false: no shim is wanted or possible; the problems say why */
 	bool cleanup_by_poststop; /* our poststop hook is registered: it removes the state */
 	struct effective_policy *policy; /* owned */
 	struct restart_plan restart;
@@ -62,6 +65,7 @@ void plan_problem(struct plan *plan, const char *format, ...) __attribute__((for
  * not UTF-8 is kept as RESTART_NONE.
  */
 int plan_write(int container_dirfd, const struct plan *plan, struct error *err);
-/* Nothing is to be freed when it fails. A guarded plan has a policy, an init and a cgroup version. */
+/* Nothing is to be freed when it fails. A guarded plan has a policy, an init and a cgroup version.
+ */
 int plan_read(int container_dirfd, struct plan *out, struct error *err);
 const char *restart_way_name(enum restart_way way);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "memcg_counters.h"
 #include "plan.h"
 #include "state.h"
 
@@ -174,6 +175,8 @@ static int read_incarnation(const struct json *root, struct plan *out, struct er
 		r = read_int(root, "cgroupVersion", 0, CGROUP_V2, &number, err);
 	if (r == 0)
 		out->cgroup_version = (enum cgroup_version)number;
+	if (r == 0 && memcg_counters_parse(root, "baseline", &out->baseline) < 0)
+		r = wrong(err, "baseline");
 	return r < 0 ? r : copy_text(root, "cgroupDir", &out->cgroup_dir, err);
 }
 

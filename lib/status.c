@@ -7,6 +7,7 @@
 
 #include "json.h"
 #include "jsonw.h"
+#include "memcg_counters.h"
 #include "state.h"
 
 #define STATUS_MAX_BYTES 4096
@@ -47,6 +48,7 @@ int status_write(int container_dirfd, const struct shim_status *status)
 	write_process(&w, "shim", status->shim_pid, status->shim_start_ticks);
 	write_process(&w, "init", status->init_pid, status->init_start_ticks);
 	jsonw_kv_bool(&w, "late", status->late);
+	memcg_counters_write(&w, "seen", &status->seen);
 	jsonw_kv_uint(&w, "oomKills", status->oom_kills);
 	jsonw_kv_uint(&w, "incidents", status->incidents);
 	jsonw_kv_uint(&w, "lostIncidents", status->lost_incidents);
@@ -148,7 +150,7 @@ int status_read(int container_dirfd, struct shim_status *out, struct error *err)
 	    read_process(root, "init", &out->init_pid, &out->init_start_ticks) < 0 ||
 	    read_bool(root, "late", &out->late) < 0 ||
 	    read_bool(root, "initScoreSet", &out->init_score_set) < 0 ||
-	    read_numbers(root, out) < 0 ||
+	    read_numbers(root, out) < 0 || memcg_counters_parse(root, "seen", &out->seen) < 0 ||
 	    read_text(root, "lastEvent", out->last_event, sizeof(out->last_event)) < 0 ||
 	    read_text(root, "confinement", out->confinement, sizeof(out->confinement)) < 0)
 		return error_say(err, EINVAL, "%s: a member is missing or wrong", STATE_STATUS);

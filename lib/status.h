@@ -7,15 +7,16 @@
 #include <sys/types.h>
 
 #include "error.h"
+#include "memcg.h"
 
 enum shim_phase {
 	SHIM_ARMING,
 	SHIM_WATCHING,
-	SHIM_ACTING,     /* killing */
-	SHIM_BACKOFF,    /* killed; waits before the restart; the container stands `stopped` */
+	SHIM_ACTING,	 /* killing */
+	SHIM_BACKOFF,	 /* killed; waits before the restart; the container stands `stopped` */
 	SHIM_RESTARTING, /* our own delete and run are under way: poststop returns at once */
-	SHIM_GAVE_UP,    /* the budget is used up */
-	SHIM_LEFT        /* the container ended; the shim is gone in order */
+	SHIM_GAVE_UP,	 /* the budget is used up */
+	SHIM_LEFT	 /* the container ended; the shim is gone in order */
 };
 
 struct shim_status {
@@ -24,14 +25,15 @@ struct shim_status {
 	uint64_t shim_start_ticks;
 	pid_t init_pid; /* the incarnation this is about */
 	uint64_t init_start_ticks;
-	bool late;            /* armed only after the hook's deadline */
-	uint64_t oom_kills;   /* counted since arming */
-	uint64_t incidents;   /* recorded since arming */
-	uint64_t lost_incidents; /* could not be written */
-	unsigned restarts;    /* of the budget: used within the window */
-	uint64_t backoff_ends_ms; /* CLOCK_REALTIME, phase BACKOFF; else 0 */
+	bool late;		    /* armed only after the hook's deadline */
+	struct memcg_counters seen; /* of the cgroup's counters so much is accounted for */
+	uint64_t oom_kills;	    /* counted since arming */
+	uint64_t incidents;	    /* recorded since arming */
+	uint64_t lost_incidents;    /* could not be written */
+	unsigned restarts;	    /* of the budget: used within the window */
+	uint64_t backoff_ends_ms;   /* CLOCK_REALTIME, phase BACKOFF; else 0 */
 	bool init_score_set;
-	char last_event[160]; /* in words, escaped for nothing: plain text of ours */
+	char last_event[160];  /* in words, escaped for nothing: plain text of ours */
 	char confinement[160]; /* which of caps, seccomp, mlock, cgroup could not be had; "" all */
 };
 

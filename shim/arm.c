@@ -157,6 +157,28 @@ static int first_status(struct guard *guard, struct error *err)
 	return 0;
 }
 
+/*
+ * What is accounted for already: by the shim whose place we take, else all from before the user's
+ * program ran. Kills since then, while nobody watched, are found by the first look.
+ */
+static int take_baseline(struct guard *guard, struct error *err)
+{
+	struct memcg_counters now;
+	struct shim_status before;
+	int r = memcg_counters_read(&guard->memcg, &now);
+
+	if (r < 0)
+		return error_set(err, -r, "read the counters of %s", guard->memcg.dir);
+	guard->seen = now;
+	if (status_read(guard->container, &before, NULL) == 0 && before.seen.known &&
+	    before.init_pid == guard->plan.init_pid &&
+	    before.init_start_ticks == guard->plan.init_start_ticks)
+		guard->seen = before.seen;
+	else if (guard->plan.baseline.known)
+		guard->seen = guard->plan.baseline;
+	return 0;
+}
+
 int guard_arm(struct guard *guard, const char *state_root, const char *key, struct error *err)
 {
 	int r;
@@ -175,10 +197,9 @@ int guard_arm(struct guard *guard, const char *state_root, const char *key, stru
 		r = watch_add(&guard->watch, guard->helper.socket, EPOLLIN, WATCH_HELPER);
 	if (r < 0)
 		return r;
-	/* After arming: a kill in between is counted, not lost. */
-	r = memcg_counters_read(&guard->memcg, &guard->seen);
+	r = take_baseline(guard, err);
 	if (r < 0)
-		return error_set(err, -r, "read the counters of %s", guard->memcg.dir);
+		return r;
 	r = tight_open(guard, err);
 	return r < 0 ? r : first_status(guard, err);
 }

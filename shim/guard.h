@@ -70,7 +70,8 @@ struct guard {
 
 /*
  * Opens everything the plan names, starts the helper if a restart may be needed, arms the watch
- * and takes the baseline. Nothing is watched when it fails.
+ * and takes the baseline. Nothing is watched when it fails. Kills from before it are looked for by
+ * guard_missed().
  */
 int guard_arm(struct guard *guard, const char *state_root, const char *key, struct error *err);
 
@@ -85,6 +86,9 @@ bool oom_kill_counted(const struct memcg_counters *now, const struct memcg_count
 void guard_abilities(struct guard *guard, struct oom_facts *facts);
 /* Does what was decided, and fills in the incident. True when nothing is left to watch. */
 bool guard_act(struct guard *guard, const struct oom_facts *facts, struct decision *decision);
+
+/* Kills are counted that nobody has accounted for: they came while no shim watched. */
+bool guard_missed(const struct guard *guard);
 
 /* The init ended: one last read, then the end or an OOM. Always the end of watching. */
 void guard_init_ended(struct guard *guard);

@@ -190,6 +190,8 @@ static int next_look_ms(const struct guard *guard)
 /* Returns why it leaves. */
 static const char *watch(struct guard *guard)
 {
+	if (guard_missed(guard) && guard_oom(guard))
+		return "the container was ended";
 	for (;;) {
 		int events = watch_wait(&guard->watch, next_look_ms(guard));
 

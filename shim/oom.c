@@ -430,6 +430,14 @@ bool guard_oom(struct guard *guard)
 	return done;
 }
 
+bool guard_missed(const struct guard *guard)
+{
+	struct memcg_counters now;
+
+	return memcg_counters_read(&guard->memcg, &now) == 0 &&
+	       oom_kill_counted(&now, &guard->seen);
+}
+
 void guard_init_ended(struct guard *guard)
 {
 	struct memcg_counters now;

@@ -16,11 +16,18 @@ static void set_last_event(struct guard *guard, const char *format, va_list args
 	vsnprintf(guard->status.last_event, sizeof(guard->status.last_event), format, args);
 }
 
+/* A status that cannot be written (full disk) is no reason to stop guarding. */
+static void write_status(struct guard *guard)
+{
+	/* A shim that takes this one's place counts from here on. */
+	guard->status.seen = guard->seen;
+	status_write(guard->container, &guard->status);
+}
+
 void record_phase(struct guard *guard, enum shim_phase phase)
 {
 	guard->status.phase = phase;
-	/* A status that cannot be written (full disk) is no reason to stop guarding. */
-	status_write(guard->container, &guard->status);
+	write_status(guard);
 }
 
 void record_event(struct guard *guard, const char *event, const char *format, ...)
@@ -41,7 +48,7 @@ void record_problem(struct guard *guard, const char *format, ...)
 	set_last_event(guard, format, args);
 	va_end(args);
 	journal_event(&guard->journal, JOURNAL_WARNING, "problem", "%s", guard->status.last_event);
-	status_write(guard->container, &guard->status);
+	write_status(guard);
 }
 
 void record_armed(struct guard *guard)

@@ -249,6 +249,22 @@ START_TEST(a_report_touches_nobody)
 }
 END_TEST
 
+/* What came before there was a shim is found once, and a shim in its place does not find it again.
+ */
+START_TEST(a_missed_kill_is_reported_once)
+{
+	struct shim_status status;
+
+	ck_assert(guard_missed(guard));
+	ck_assert(!guard_oom(guard));
+	ck_assert_uint_eq(guard->incident.kills, 1);
+	ck_assert(!guard_missed(guard));
+	ck_assert_int_eq(status_read(guard->container, &status, NULL), 0);
+	guard->seen = status.seen;
+	ck_assert(!guard_missed(guard));
+}
+END_TEST
+
 START_TEST(reclaim_at_the_limit_is_no_oom)
 {
 	fake_tree_write(&tree, "ctr/memory.events", "max 500\noom 0\noom_kill 0\n");
@@ -352,6 +368,7 @@ int main(void)
 	tcase_add_test(tests, a_signal_to_a_dead_init_is_not_told_as_sent);
 	tcase_add_test(tests, what_cannot_be_read_is_not_empty);
 	tcase_add_test(tests, a_report_touches_nobody);
+	tcase_add_test(tests, a_missed_kill_is_reported_once);
 	tcase_add_test(tests, reclaim_at_the_limit_is_no_oom);
 	tcase_add_test(tests, a_storm_goes_into_one_record);
 	tcase_add_test(tests, a_storm_does_not_swallow_another_slot);

@@ -56,6 +56,8 @@ static void setup(void)
 	strcpy(plan.created, "2026-11-22T00:05:12.123Z");
 	plan.cgroup_version = CGROUP_V2;
 	plan.cgroup_dir = strdup("/sys/fs/cgroup/web");
+	plan.baseline = (struct memcg_counters){
+	    .known = true, .oom_kill = 1, .oom_group_kill = 2, .oom = 3, .max = UINT64_MAX};
 	plan.guarded = plan.cleanup_by_poststop = true;
 	plan.restart = (struct restart_plan){
 	    RESTART_RUNTIME, strdup("started by runc run -d"), words("/usr/sbin/runc", "run"),
@@ -90,6 +92,11 @@ START_TEST(test_round_trip)
 	ck_assert_str_eq(out.created, plan.created);
 	ck_assert_int_eq(out.cgroup_version, CGROUP_V2);
 	ck_assert_str_eq(out.cgroup_dir, plan.cgroup_dir);
+	ck_assert(out.baseline.known);
+	ck_assert_uint_eq(out.baseline.oom_kill, 1);
+	ck_assert_uint_eq(out.baseline.oom_group_kill, 2);
+	ck_assert_uint_eq(out.baseline.oom, 3);
+	ck_assert_uint_eq(out.baseline.max, UINT64_MAX);
 	ck_assert(out.guarded && out.cleanup_by_poststop);
 	ck_assert_int_eq(out.restart.way, RESTART_RUNTIME);
 	ck_assert_str_eq(out.restart.why, plan.restart.why);
@@ -117,6 +124,7 @@ START_TEST(test_unguarded)
 	ck_assert_msg(plan_read(fd, &out, &err) == 0, "%s", err.message);
 	ck_assert(!out.guarded);
 	ck_assert_ptr_null(out.policy);
+	ck_assert(!out.baseline.known);
 	ck_assert_str_eq(out.identity.image, "");
 	ck_assert_uint_eq(out.problems_len, 1);
 	plan_free(&out);
@@ -164,6 +172,8 @@ START_TEST(test_wrong_members)
 	    {"\"/run/runc/web\"", "\"web\""},
 	    {"\"cgroupVersion\": 2", "\"cgroupVersion\": 3"},
 	    {"\"cgroupVersion\": 2", "\"cgroupVersion\": 0"},
+	    {"\"oomKill\": 1", "\"oomKill\": \"1\""},
+	    {"\"baseline\": {", "\"baselines\": {"},
 	    {"\"score\": -17", "\"score\": -1001"},
 	    {"\"problems\": [", "\"problems\": [ 1,"},
 	    {"\"settings\": [", "\"setting\": ["},

@@ -32,6 +32,7 @@ static struct shim_status sample(void)
 	    .init_pid = 56,
 	    .init_start_ticks = UINT64_MAX,
 	    .late = true,
+	    .seen = {.known = true, .oom_kill = 3, .oom_group_kill = 4, .oom = 5, .max = 6},
 	    .oom_kills = 7,
 	    .incidents = 8,
 	    .lost_incidents = 9,
@@ -59,6 +60,11 @@ START_TEST(test_round_trip)
 	ck_assert_int_eq(out.init_pid, 56);
 	ck_assert_uint_eq(out.init_start_ticks, UINT64_MAX);
 	ck_assert(out.late && out.init_score_set);
+	ck_assert(out.seen.known);
+	ck_assert_uint_eq(out.seen.oom_kill, 3);
+	ck_assert_uint_eq(out.seen.oom_group_kill, 4);
+	ck_assert_uint_eq(out.seen.oom, 5);
+	ck_assert_uint_eq(out.seen.max, 6);
 	ck_assert_uint_eq(out.oom_kills, 7);
 	ck_assert_uint_eq(out.incidents, 8);
 	ck_assert_uint_eq(out.lost_incidents, 9);
@@ -66,6 +72,18 @@ START_TEST(test_round_trip)
 	ck_assert_uint_eq(out.backoff_ends_ms, 11);
 	ck_assert_str_eq(out.last_event, in.last_event);
 	ck_assert_str_eq(out.confinement, in.confinement);
+}
+END_TEST
+
+START_TEST(test_counters_not_known)
+{
+	struct shim_status in = sample(), out;
+
+	in.seen.known = false;
+	ck_assert_int_eq(status_write(fd, &in), 0);
+	ck_assert_int_eq(status_read(fd, &out, &err), 0);
+	ck_assert(!out.seen.known);
+	ck_assert_uint_eq(out.seen.oom_kill, 0);
 }
 END_TEST
 
@@ -114,6 +132,8 @@ START_TEST(test_wrong_members)
 	    {"\"pid\": 12", "\"pid\": 1e30"},
 	    {"\"late\": true", "\"late\": 1"},
 	    {"\"restarts\": 10", "\"restarts\": 99999999999"},
+	    {"\"oomKill\": 3", "\"oomKill\": -3"},
+	    {"\"seen\": ", "\"scene\": "},
 	    {"\"lastEvent\": ", "\"lastEvents\": "},
 	};
 	struct shim_status in = sample(), out;
@@ -140,6 +160,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_round_trip);
+	tcase_add_test(tc, test_counters_not_known);
 	tcase_add_test(tc, test_longest_texts_fit);
 	tcase_add_test(tc, test_mutilated);
 	tcase_add_test(tc, test_wrong_members);
