@@ -7,6 +7,8 @@ import pathlib
 import signal
 import subprocess
 
+from .errors import Skip
+
 # crun and runc wherever Debian puts them.
 RUNTIMES = ["/usr/sbin/runc", "/usr/bin/runc", "/usr/bin/crun"]
 STAGES = ("createRuntime", "poststart", "poststop")
@@ -28,9 +30,27 @@ class Guard:
     def __init__(self, machine, root):
         self.machine = machine
         self.root = root
+        self.incidents_dir = root / "incidents"
+        self.root_words = ["--root", str(root)]
+
+    @classmethod
+    def default(cls, machine):
+        """The places the programs were built to use, without --root anywhere."""
+        said = subprocess.run([machine.cli, "version", "--json"], stdout=subprocess.PIPE,
+                              check=True, timeout=60)
+        places = json.loads(said.stdout)
+        guard = cls(machine, pathlib.Path(places["stateDir"]))
+        guard.incidents_dir = pathlib.Path(places["incidentsDir"])
+        guard.root_words = []
+        # What a test build uses lies beside it. Any other place is the machine's own.
+        home = machine.cli.parents[2]
+        if home == pathlib.Path("/") or not all(
+                place.is_relative_to(home) for place in (guard.root, guard.incidents_dir)):
+            raise Skip("the programs were built to use this machine's own directories")
+        return guard
 
     def hook_args(self, stage, policy_file, failure, deadline):
-        return ["oomguard-hook", stage, "--policy", str(policy_file), "--root", str(self.root),
+        return ["oomguard-hook", stage, "--policy", str(policy_file), *self.root_words,
                 "--failure", failure, "--deadline", deadline]
 
     def hooks(self, policy_file, failure="open", deadline="20s", stages=STAGES):
@@ -48,7 +68,7 @@ class Guard:
 
     def cli(self, *words):
         """(exit code, JSON document or None, everything printed)"""
-        result = subprocess.run([self.machine.cli, "--root", self.root, "--json", *words],
+        result = subprocess.run([self.machine.cli, *self.root_words, "--json", *words],
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True, timeout=60, check=False)
         try:
@@ -91,7 +111,7 @@ class Guard:
 
     def incidents(self, container_id):
         found = []
-        for path in sorted(self.root.glob("incidents/*.json")):
+        for path in sorted(self.incidents_dir.glob("*.json")):
             text = path.read_text()
             # A name is taken by an empty file until the record is there.
             if container_id in path.name and text:

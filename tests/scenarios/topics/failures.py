@@ -91,6 +91,39 @@ def policy_broken_closed(t):
     t.equal("state directories left", t.guard.directories(), [])
 
 
+@scenario("hook-twice")
+def hook_twice(t):
+    """What only the second run of the hook stumbles over is in the status all the same."""
+    c = t.container("init 0 sleep", policy())
+    broken = c.dir / "broken.json"
+    broken.write_text(BROKEN)
+    c.config["hooks"]["createRuntime"] += t.guard.hooks(broken)["createRuntime"]
+    (c.dir / "config.json").write_text(json.dumps(c.config))
+    c.start()
+    said = t.guard.cli("status", c.id)[2]
+    t.true("status names what is wrong", "explode" in said)
+    t.equal("one shim guards it", len(t.guard.shims()), 1)
+
+
+@scenario("shim-says-why", runtimes=("",))
+def shim_says_why(t):
+    """A shim that cannot arm gives its reason to the hook, and none of it harms a terminal."""
+    t.guard.root.mkdir(mode=0o700)
+    (t.guard.root / "containers").mkdir(mode=0o700)
+    ours, theirs = os.pipe()
+    with open(ours, "rb") as pipe:
+        done = subprocess.run(
+            [t.machine.shim, "--state", t.guard.root, "--key", "none\033[2J", "--ready-fd",
+             str(theirs)], pass_fds=[theirs], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            check=False, timeout=60)
+        os.close(theirs)
+        word = pipe.read()
+    t.true("it fails", done.returncode > 0)
+    t.true("the hook is told", word.startswith(b"e") and b"No such file" in word)
+    t.true("the terminal is told", b"No such file" in done.stderr)
+    t.true("nothing harms it", b"\033" not in done.stderr)
+
+
 def set_lock(fd, kind):
     """A lock of the open file description on the whole file, as the hook takes it."""
     fcntl.fcntl(fd, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", kind, os.SEEK_SET, 0, 0, 0))

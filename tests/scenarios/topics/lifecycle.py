@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Users and our hooks meet: delete, cancel, many containers one after the other."""
 
+import json
 import os
 import pathlib
+import shutil
 
 from harness import policy, scenario
+from harness.guard import Guard
 
 SLOW = {"max": 3, "within": "10m", "backoff": {"initial": "5m", "factor": 1, "max": "5m"}}
 
@@ -87,3 +90,46 @@ def many(t):
     after = sorted(os.readlink(fd) for fd in pathlib.Path(f"/proc/{shim}/fd").iterdir())
     t.equal("the neighbour's fds", after, before)
     t.wait("one shim lives", lambda: t.guard.shims() == [shim])
+
+
+@scenario("default-root", needs=("host",))
+def default_root(t):
+    """Without --root incidents are where the command line tool looks, and outlive the state."""
+    t.guard = Guard.default(t.machine)
+    c = t.container("init 0 leak", policy({"process": "report"}))
+    c.start()
+    t.on_end(lambda: [file.unlink() for file in t.guard.incidents_dir.glob(f"*{c.id}*")])
+    c.wait_incident(result="reported")
+    t.true("no incident goes with the state", not (t.guard.root / "incidents").exists())
+    t.true("it is told", c.id in t.guard.cli("incidents", c.id)[2])
+    c.delete()
+    t.true("it is told after poststop", c.id in t.guard.cli("incidents", c.id)[2])
+    t.wait("no shim is left", lambda: not t.guard.shims())
+    # As at boot.
+    shutil.rmtree(t.guard.root)
+    t.true("it is told without the state", c.id in t.guard.cli("incidents", c.id)[2])
+
+
+@scenario("prune-behind-kept")
+def prune_behind_kept(t):
+    """Directories that have to stay do not keep the hook from removing others."""
+    c = t.container("init 0 sleep", policy(), name="model")
+    c.start()
+    plan = t.guard.plan(c.id)
+    c.delete()
+    # An init that is gone: no process has that start time.
+    plan["init"]["startTicks"] = 1
+    plan["restart"] = {"way": "none", "why": "", "argv": [], "deleteArgv": [], "stateDir": ""}
+    for number in range(30):
+        poststop_comes = number >= 6
+        directory = t.guard.root / "containers" / f"dead{number}-0123456789abcdef"
+        directory.mkdir(mode=0o700)
+        plan["container"]["id"] = f"dead{number}"
+        plan["cleanupByPoststop"] = poststop_comes
+        (directory / "plan.json").write_text(json.dumps(plan))
+    t.container("init 0 sleep", policy(), name="next").start()
+    left = [name for name in t.guard.directories() if name.startswith("dead")]
+    t.equal("those that stay", len(left), 24)
+    t.true("and no other", not any(t.guard.directory(f"dead{number}") for number in range(6)))
+    for name in left:
+        shutil.rmtree(t.guard.root / "containers" / name)
