@@ -12,7 +12,7 @@ import subprocess
 import time
 from statistics import median
 
-from host import MeasureError, processes_below, wait_exit
+from host import MeasureError, processes_below, wait_exit, wait_until
 from table import table, verdict
 from tracing import Tracing
 
@@ -48,12 +48,11 @@ def _shim(host, _bundle, init):
     yield host.shim_of(init)
 
 
-def _place(init, watcher):
+def _place(container, watcher):
     """The container on one processor and the watcher on another: where the scheduler happens to put
     them makes a difference of milliseconds, and it is not what is compared."""
     processors = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(init, {processors[0]})
-    for pid in processes_below(init):
+    for pid in container:
         os.sched_setaffinity(pid, {processors[0]})
     os.sched_setaffinity(watcher, {processors[-1]})
 
@@ -65,12 +64,15 @@ def _one(host, tracing, hooks, watcher):
     bundle = host.bundle(WORKLOAD, hooks)
     init = host.start(bundle)
     try:
+        # The init, and the child that is going to leak.
+        wait_until(lambda: len(processes_below(init)) == 2, SECONDS, "the start of the child")
         with watcher(host, bundle, init) as pid:
-            _place(init, pid)
+            container = processes_below(init)
+            _place(container, pid)
             tracing.start(pid, init)
             go.touch()
             wait_exit(init, SECONDS)
-            return tracing.stop(pid)
+            return tracing.stop(container, pid)
     finally:
         go.unlink(missing_ok=True)
         host.delete(bundle.name)

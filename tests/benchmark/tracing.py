@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The kernel's own clock on two events: a process is woken, and a process is sent SIGKILL.
+"""The kernel's own clock on a process being woken, and on a process being sent SIGKILL.
 
 A tracing instance of our own, so that nobody else's tracing is disturbed, and no second process
 has to watch and take processor time from the one that is measured.
@@ -12,6 +12,7 @@ import subprocess
 
 from host import MeasureError
 
+EVENTS = ("sched/sched_waking", "oom/mark_victim", "signal/signal_generate")
 LINE = re.compile(r"^\s*(?P<comm>.*)-(?P<by>\d+)\s+\[\d+\]\s+\S+\s+(?P<time>\d+\.\d+): "
                   r"(?P<event>\w+): (?P<rest>.*)$")
 
@@ -47,27 +48,33 @@ class Tracing:
         (self._instance / name).write_text(text)
 
     def start(self, watcher, init):
-        """Traces when `watcher` is woken and when `init` gets SIGKILL."""
+        """Traces when `watcher` is woken, when a victim is chosen, when `init` gets SIGKILL."""
         self._write("tracing_on", "0")
         self._write("trace", "")
         self._write("events/sched/sched_waking/filter", f"pid == {watcher}")
         self._write("events/signal/signal_generate/filter", f"pid == {init} && sig == 9")
-        self._write("events/sched/sched_waking/enable", "1")
-        self._write("events/signal/signal_generate/enable", "1")
+        for event in EVENTS:
+            self._write(f"events/{event}/enable", "1")
         self._write("tracing_on", "1")
 
-    def stop(self, watcher):
-        """Microseconds from the first waking to the watcher's SIGKILL; None: others sent it."""
+    def stop(self, container, watcher):
+        """Microseconds from the notification to the watcher's SIGKILL; None: no such pair was
+        seen, as when the watcher was awake already or somebody else sent the signal.
+
+        The notification is the last thing by which a process of the container wakes the watcher
+        before the kernel has chosen a victim. What comes before is told to whoever watches a
+        container that is nearly full."""
         self._write("tracing_on", "0")
-        woken = None
+        notified, chosen = None, False
         for line in (self._instance / "trace").read_text().splitlines():
             match = LINE.match(line)
             if not match:
                 continue
-            time = float(match["time"]) * 1e6
-            if match["event"] == "sched_waking" and woken is None:
-                woken = time
+            time, by = float(match["time"]) * 1e6, int(match["by"])
+            if match["event"] == "sched_waking" and by in container and not chosen:
+                notified = time
+            elif match["event"] == "mark_victim" and by in container:
+                chosen = True
             elif match["event"] == "signal_generate":
-                ours = int(match["by"]) == watcher and woken is not None
-                return time - woken if ours else None
+                return time - notified if by == watcher and notified is not None else None
         raise MeasureError("the kernel traced no SIGKILL of the container's init")
