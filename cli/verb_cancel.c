@@ -54,17 +54,19 @@ static int tell_shim(int dirfd, bool *told, struct error *err)
 {
 	cleanup_close int procfd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_close int pidfd = -1;
+	bool locked = state_locked(dirfd, STATE_SHIM_LOCK);
 	struct shim_status status;
 	int r;
 
 	*told = false;
 	if (procfd < 0)
 		return error_set(err, errno, "cannot open /proc");
-	if (!state_locked(dirfd, STATE_SHIM_LOCK))
-		return 0;
-	r = status_read(dirfd, &status, err);
+	r = status_read(dirfd, &status, locked ? err : NULL);
 	if (r < 0)
-		return r;
+		return locked ? r : 0;
+	/* A shim that runs the container again has given its lock up for the next one. */
+	if (!locked && status.phase != SHIM_RESTARTING)
+		return 0;
 	r = pidfd = pidfd_open_exact(procfd, status.shim_pid, status.shim_start_ticks);
 	if (r >= 0)
 		r = pidfd_signal(pidfd, SIGUSR1);

@@ -110,6 +110,8 @@ static int read_caller(struct hook *hook, const struct gathered *g)
 
 	if (proc_score_read(hook->procfd, g->parent, &plan->caller_score) < 0)
 		plan->caller_score = 0;
+	if (proc_umask_read(hook->procfd, g->parent, &plan->caller_umask) < 0)
+		plan->caller_umask = 022;
 	snprintf(path, sizeof(path), "%d/cgroup", (int)g->parent);
 	if (read_all_at(hook->procfd, path, CGROUPS_MAX_BYTES, &plan->caller_cgroups, &len) < 0)
 		plan->caller_cgroups = strdup("");

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,16 +35,24 @@ static bool same_init(const struct shim_status *status, const struct plan *plan)
 	       status->init_start_ticks == plan->init_start_ticks;
 }
 
-bool shim_restarting(const struct hook *hook, int container_dir, const struct plan *plan)
+/* A pidfd of the shim that runs the container again just now, for which it gave shim.lock up. */
+static int open_restarting(const struct hook *hook, int container_dir, const struct plan *plan)
 {
 	cleanup_close int pidfd = -1;
 	struct shim_status status;
 
 	if (status_read(container_dir, &status, NULL) < 0 || status.phase != SHIM_RESTARTING ||
-	    !same_init(&status, plan))
-		return false;
+	    (plan && !same_init(&status, plan)))
+		return -ESRCH;
 	pidfd = open_shim(hook, &status);
-	return pidfd >= 0 && !pidfd_exited(pidfd);
+	return pidfd >= 0 && !pidfd_exited(pidfd) ? take_fd(&pidfd) : -ESRCH;
+}
+
+bool shim_restarting(const struct hook *hook, int container_dir, const struct plan *plan)
+{
+	cleanup_close int pidfd = open_restarting(hook, container_dir, plan);
+
+	return pidfd >= 0;
 }
 
 /* The value behind an option among NUL-separated words, or NULL. */
@@ -124,12 +133,32 @@ static bool let_go(int container_dir, unsigned wait_ms)
 	return true;
 }
 
+static bool ended_in(int pidfd, unsigned wait_ms)
+{
+	struct pollfd end = {.fd = pidfd, .events = POLLIN};
+
+	return poll(&end, 1, (int)wait_ms) == 1;
+}
+
+/* It holds no lock: told by its end alone. */
+static int end_restarting(int pidfd)
+{
+	pidfd_signal(pidfd, SIGTERM);
+	if (ended_in(pidfd, deadline_left_ms() / 2))
+		return 0;
+	pidfd_signal(pidfd, SIGKILL);
+	return ended_in(pidfd, deadline_left_ms() / 2) ? 0 : -ETIMEDOUT;
+}
+
 int shim_end(const struct hook *hook, int container_dir, const struct plan *plan)
 {
 	unsigned wait_ms = deadline_left_ms() / 2, waited = 0;
 
-	if (!state_locked(container_dir, STATE_SHIM_LOCK))
-		return 0;
+	if (!state_locked(container_dir, STATE_SHIM_LOCK)) {
+		cleanup_close int pidfd = open_restarting(hook, container_dir, plan);
+
+		return pidfd >= 0 ? end_restarting(pidfd) : 0;
+	}
 	do {
 		/* Again in each round: status.json may not have been there in the first. */
 		signal_shim(hook, container_dir, plan, SIGTERM);

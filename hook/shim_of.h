@@ -19,9 +19,9 @@ bool shim_runs_us(const struct hook *hook, pid_t runtime, const char *key);
 bool shim_restarting(const struct hook *hook, int container_dir, const struct plan *plan);
 
 /*
- * Ends the shim of the plan's incarnation, or any with plan NULL, that holds shim.lock: SIGTERM,
- * and SIGKILL when it does not let go; each takes at most half of the time that is left. 0 when
- * none is there any more, else -ETIMEDOUT.
+ * Ends the shim of the plan's incarnation, or any with plan NULL, that holds shim.lock or has given
+ * it up to run the container again: SIGTERM, and SIGKILL when it does not let go; each takes at most
+ * half of the time that is left. 0 when none is there any more, else -ETIMEDOUT.
  */
 int shim_end(const struct hook *hook, int container_dir, const struct plan *plan);
 

@@ -19,10 +19,11 @@ static int clean_up(struct hook *hook, const struct container *container)
 
 	if (hook->args.dry_run)
 		return dry_run_poststop(hook, container);
-	/* The shim's own delete on the way to the next incarnation, whose shim does not end. */
-	if (has_plan && shim_restarting(hook, container->dir, &hook->plan))
-		return 0;
 	own = shim_runs_us(hook, getppid(), container->key);
+	/* The shim's own delete on the way to the next incarnation, whose shim does not end. The
+	 * user's delete meanwhile ends it. */
+	if (own && has_plan && shim_restarting(hook, container->dir, &hook->plan))
+		return 0;
 	if (shim_end(hook, container->dir, own ? &hook->plan : NULL) < 0)
 		hook_problem(hook, "the shim does not end");
 	/* Its own run failed half-way: it tries again, with the same journal and the same budget.

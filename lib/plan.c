@@ -136,6 +136,7 @@ static void write_caller(struct jsonw *w, const struct plan *plan)
 	jsonw_key(w, "caller");
 	jsonw_object(w);
 	jsonw_kv_int(w, "score", plan->caller_score);
+	jsonw_kv_int(w, "umask", plan->caller_umask);
 	jsonw_kv_string(w, "cgroups", plan->caller_cgroups ? plan->caller_cgroups : "");
 	jsonw_object_end(w);
 }

@@ -51,6 +51,7 @@ struct plan {
 	struct settings_results *settings; /* owned */
 	/* What the runtime's caller had, for a restart to give it back to the new runtime. */
 	int caller_score;
+	mode_t caller_umask;
 	char *caller_cgroups; /* text of /proc/PARENT/cgroup */
 	/* What went wrong and did not stop us (failure open): shown by `oomguard status`. */
 	char *problems[PLAN_PROBLEMS_MAX];

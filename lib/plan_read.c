@@ -189,6 +189,10 @@ static int read_caller(const struct json *root, struct plan *out, struct error *
 	if (r < 0)
 		return r;
 	out->caller_score = (int)number;
+	r = read_int(caller, "umask", 0, 0777, &number, err);
+	if (r < 0)
+		return r;
+	out->caller_umask = (mode_t)number;
 	return copy_text(caller, "cgroups", &out->caller_cgroups, err);
 }
 

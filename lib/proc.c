@@ -129,6 +129,28 @@ int proc_score_write(int procfd, pid_t pid, int score)
 	return 0;
 }
 
+int proc_umask_read(int procfd, pid_t pid, mode_t *out)
+{
+	char name[32], text[512], *at, *end;
+	unsigned long value;
+	ssize_t len;
+
+	/* The second line, behind a name that the kernel escapes: no newline of its own in it. */
+	snprintf(name, sizeof(name), "%d/status", pid);
+	len = read_file(procfd, name, text, sizeof(text));
+	if (len < 0)
+		return (int)len;
+	at = strstr(text, "\nUmask:");
+	if (!at)
+		return -ENODATA;
+	at += strlen("\nUmask:");
+	value = strtoul(at, &end, 8);
+	if (end == at || *end != '\n' || value > 0777)
+		return -EINVAL;
+	*out = (mode_t)value;
+	return 0;
+}
+
 /* Calls `visit` for every entry of a directory that is a number, until it returns non-zero. */
 static int each_number(int procfd, const char *path, int (*visit)(pid_t id, void *context),
 		       void *context)

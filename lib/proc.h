@@ -33,6 +33,9 @@ int proc_stat_read(int procfd, pid_t pid, struct proc_stat *out);
 int proc_score_read(int procfd, pid_t pid, int *score);
 int proc_score_write(int procfd, pid_t pid, int score);
 
+/* The file mode creation mask (PID/status "Umask:", Linux 4.7). -ENODATA on an older kernel. */
+int proc_umask_read(int procfd, pid_t pid, mode_t *out);
+
 /*
  * True when the process will not run again: SIGKILL is pending or all of its threads are exiting.
  * A fatal SIGKILL is put on every thread, so that the stat of one tells it. Gone is dying too.

@@ -6,8 +6,6 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -77,24 +75,6 @@ static int open_memcg(struct guard *guard, struct error *err)
 	guard->pids_dir = open_pids_dir(guard, &mounts);
 	cgroup_mounts_free(&mounts);
 	return r;
-}
-
-/* The helper is forked while all is still permitted, and only where a restart can come to it. */
-static int start_helper(struct guard *guard, struct error *err)
-{
-	bool restarts = false;
-	struct stat st;
-
-	for (int slot = 0; slot < OOM_SLOT_COUNT; slot++)
-		if (guard->profile->on_oom[slot] == POLICY_RESTART)
-			restarts = true;
-	if (!restarts || guard->plan.restart.way != RESTART_RUNTIME)
-		return 0;
-	if (stat(guard->plan.restart.state_dir, &st) < 0)
-		return error_set(err, errno, "look at %s", guard->plan.restart.state_dir);
-	guard->state_dir_inode = st.st_ino;
-	guard->state_dir_device = st.st_dev;
-	return helper_start(&guard->helper, &guard->plan, guard->init_pidfd, err);
 }
 
 /* Keeps the few values of the policy that are needed from now on, and drops the rest. */
@@ -188,18 +168,20 @@ int guard_arm(struct guard *guard, const char *state_root, const char *key, stru
 		return error_set(err, errno, "open /proc");
 	r = open_state(guard, state_root, key, err);
 	if (r < 0 || (r = open_init(guard, err)) < 0 || (r = keep_policy(guard, err)) < 0 ||
-	    (r = open_memcg(guard, err)) < 0 || (r = start_helper(guard, err)) < 0)
+	    (r = open_memcg(guard, err)) < 0)
 		return r;
 	aim(guard);
 	open_records(guard);
 	r = watch_open(&guard->watch, &guard->memcg, guard->init_pidfd, err);
-	if (r == 0 && guard->helper.pid > 0)
-		r = watch_add(&guard->watch, guard->helper.socket, EPOLLIN, WATCH_HELPER);
 	if (r < 0)
 		return r;
 	r = take_baseline(guard, err);
 	if (r < 0)
 		return r;
 	r = tight_open(guard, err);
-	return r < 0 ? r : first_status(guard, err);
+	if (r == 0)
+		r = first_status(guard, err);
+	if (r == 0)
+		guard_start_helper(guard);
+	return r;
 }

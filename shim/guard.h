@@ -94,6 +94,23 @@ bool guard_missed(const struct guard *guard);
 void guard_init_ended(struct guard *guard);
 
 /*
+ * The helper is forked while all is still permitted, and only where a restart can come to it.
+ * Without it the container is guarded all the same: it is not restartable then, and that is told.
+ */
+void guard_start_helper(struct guard *guard);
+/* The helper is lost or never was: no restart from now on, for this reason. */
+void guard_no_helper(struct guard *guard, const char *why);
+/* Handles the helper's end, out of a set of watch_event; an answer that comes too late is dropped.
+ */
+void guard_helper_event(struct guard *guard, int events);
+
+/*
+ * Counts a restart against the budget. False when it could not be recorded: a budget that nobody
+ * keeps bounds nothing, so the decision becomes to give up.
+ */
+bool guard_count_restart(struct guard *guard, struct decision *decision);
+
+/*
  * Waits out the backoff, takes a slot, has the helper run the container again; on failure tries
  * again while the budget lasts. Fills in the incident's result.
  */

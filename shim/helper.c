@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,9 +19,17 @@
 #include "proc.h"
 
 #define VERB_RESTART 'r'
+#define STOP_MS 1000
+#define HELPER_SCORE (-999)
+
+struct request {
+	uint32_t number;
+	char verb;
+};
 
 /* What the helper keeps. */
 struct kept {
+	bool deleted; /* by us: a missing state directory is no news */
 	int socket;
 	int output, error_output; /* the container's */
 	const struct plan *plan;
@@ -65,6 +75,7 @@ static void __attribute__((noreturn)) become_runtime(const struct kept *kept, ch
 	sigset_t none;
 
 	enter_caller_cgroups(procfd, kept->plan);
+	umask(kept->plan->caller_umask);
 	/* Ours is low; the container must not inherit it. */
 	proc_score_write(procfd, getpid(), kept->plan->caller_score);
 	sigemptyset(&none);
@@ -95,34 +106,61 @@ static int run_command(const struct kept *kept, char *const argv[])
 	return status;
 }
 
-static void restart(const struct kept *kept)
+static bool told_to_end(const struct kept *kept)
 {
-	struct helper_answer answer = {.run_status = -ECANCELED};
+	char byte;
 
-	/* After a failed `run` there is nothing left to delete: only the shim can tell, by asking
-	 * again, so a missing state directory passes for deleted. */
-	if (kept->plan->restart.state_dir && access(kept->plan->restart.state_dir, F_OK) < 0)
-		answer.delete_status = 0;
-	else
+	return recv(kept->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+static void restart(struct kept *kept, uint32_t number)
+{
+	struct helper_answer answer = {.number = number, .run_status = -ECANCELED};
+
+	/* After a failed `run` there is nothing left to delete. What somebody else deleted is not
+	 * to be run again: then the runtime's `delete` says so. */
+	if (!kept->deleted || access(kept->plan->restart.state_dir, F_OK) == 0)
 		answer.delete_status = run_command(kept, kept->plan->restart.delete_argv);
-	if (answer.delete_status == 0)
-		answer.run_status = run_command(kept, kept->plan->restart.argv);
+	if (answer.delete_status == 0) {
+		kept->deleted = true;
+		if (!told_to_end(kept))
+			answer.run_status = run_command(kept, kept->plan->restart.argv);
+	}
 	send(kept->socket, &answer, sizeof(answer), MSG_NOSIGNAL);
 }
 
-static void __attribute__((noreturn)) serve(const struct kept *kept)
+static void __attribute__((noreturn)) serve(struct kept *kept)
 {
-	char verb;
+	struct request request;
 	ssize_t n;
 
 	for (;;) {
-		n = recv(kept->socket, &verb, 1, 0);
+		n = recv(kept->socket, &request, sizeof(request), 0);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n != 1)
+		if (n != (ssize_t)sizeof(request))
 			_exit(0);
-		if (verb == VERB_RESTART)
-			restart(kept);
+		if (request.verb == VERB_RESTART)
+			restart(kept, request.number);
+	}
+}
+
+/* As low as is permitted: the kernel does not tell the lowest it lets us have. */
+static void lower_score(void)
+{
+	cleanup_close int procfd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int low = HELPER_SCORE, high;
+
+	if (proc_score_write(procfd, getpid(), low) == 0 ||
+	    proc_score_read(procfd, getpid(), &high) < 0)
+		return;
+	while (high - low > 1) {
+		int middle = low + (high - low) / 2;
+
+		if (proc_score_write(procfd, getpid(), middle) == 0)
+			high = middle;
+		else
+			low = middle;
 	}
 }
 
@@ -149,58 +187,84 @@ static void close_others(struct kept *kept)
 	close_range((unsigned)next, ~0U, 0);
 }
 
+static void __attribute__((noreturn)) be_helper(int socket, const struct plan *plan, int init_pidfd)
+{
+	struct kept kept = {.socket = socket, .plan = plan};
+
+	kept.output = pidfd_copy_fd(init_pidfd, 1);
+	kept.error_output = pidfd_copy_fd(init_pidfd, 2);
+	close_others(&kept);
+	prctl(PR_SET_NAME, "oomguard-helper");
+	lower_score();
+	serve(&kept);
+}
+
 int helper_start(struct helper *helper, const struct plan *plan, int init_pidfd, struct error *err)
 {
-	int pair[2];
+	cleanup_close int ours = -1, theirs = -1;
+	int pair[2], pidfd;
+	pid_t pid;
 
+	*helper = (struct helper){.socket = -1, .pidfd = -1};
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return error_set(err, errno, "make the helper's socket");
-	helper->pid = fork();
-	if (helper->pid < 0) {
-		close(pair[0]);
-		close(pair[1]);
-		helper->pid = 0;
+	ours = pair[0];
+	theirs = pair[1];
+	pid = fork();
+	if (pid < 0)
 		return error_set(err, errno, "fork the helper");
+	if (pid == 0)
+		be_helper(theirs, plan, init_pidfd);
+	pidfd = pidfd_open_pid(pid);
+	if (pidfd < 0) {
+		/* Not reaped yet, so the number is still its own. */
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		return error_set(err, -pidfd, "open the helper");
 	}
-	if (helper->pid == 0) {
-		struct kept kept = {.socket = pair[1], .plan = plan};
-
-		kept.output = pidfd_copy_fd(init_pidfd, 1);
-		kept.error_output = pidfd_copy_fd(init_pidfd, 2);
-		close_others(&kept);
-		prctl(PR_SET_NAME, "oomguard-helper");
-		serve(&kept);
-	}
-	close(pair[1]);
-	helper->socket = pair[0];
+	helper->pid = pid;
+	helper->pidfd = pidfd;
+	helper->socket = take_fd(&ours);
 	return 0;
 }
 
-int helper_restart(const struct helper *helper)
+int helper_restart(struct helper *helper)
 {
-	const char verb = VERB_RESTART;
+	const struct request request = {.number = ++helper->number, .verb = VERB_RESTART};
 
-	if (send(helper->socket, &verb, 1, MSG_NOSIGNAL) != 1)
-		return errno ? -errno : -EPIPE;
+	if (send(helper->socket, &request, sizeof(request), MSG_NOSIGNAL) < 0)
+		return -errno;
 	return 0;
 }
 
 int helper_answer(const struct helper *helper, struct helper_answer *answer)
 {
-	ssize_t n = recv(helper->socket, answer, sizeof(*answer), MSG_DONTWAIT);
+	for (;;) {
+		ssize_t n = recv(helper->socket, answer, sizeof(*answer), MSG_DONTWAIT);
 
-	if (n == (ssize_t)sizeof(*answer))
-		return 0;
-	return n < 0 ? -errno : -EPIPE;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return -EAGAIN;
+		/* ECONNRESET too: it died with something of ours unread. */
+		if (n != (ssize_t)sizeof(*answer))
+			return -EPIPE;
+		if (answer->number == helper->number)
+			return 0;
+	}
 }
 
 void helper_stop(struct helper *helper)
 {
+	struct pollfd end = {.fd = helper->pidfd, .events = POLLIN};
+
 	if (helper->pid <= 0)
 		return;
-	close(helper->socket);
-	helper->socket = -1;
+	cleanup_closep(&helper->socket);
+	if (poll(&end, 1, STOP_MS) != 1)
+		pidfd_signal(helper->pidfd, SIGKILL);
 	while (waitpid(helper->pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	cleanup_closep(&helper->pidfd);
 	helper->pid = 0;
 }

@@ -14,11 +14,14 @@
 
 struct helper {
 	pid_t pid; /* 0: none */
+	int pidfd;
 	int socket;
+	uint32_t number; /* of the last restart that was asked for */
 };
 
 /* What came of one restart. */
 struct helper_answer {
+	uint32_t number;       /* of the restart that was asked for */
 	int32_t delete_status; /* wait status of `delete`, -errno when it could not be started */
 	int32_t run_status;    /* wait status of `run`; -ECANCELED when delete failed */
 };
@@ -30,10 +33,14 @@ struct helper_answer {
 int helper_start(struct helper *helper, const struct plan *plan, int init_pidfd, struct error *err);
 
 /* Asks for the restart; the answer makes the socket readable. Hot path. */
-int helper_restart(const struct helper *helper);
+int helper_restart(struct helper *helper);
 
-/* 0 and *answer; -EPIPE when the helper is gone. */
+/* 0 and *answer; -EAGAIN while there is none; -EPIPE when the helper is gone. The answer to an
+ * earlier restart than the last one is dropped. */
 int helper_answer(const struct helper *helper, struct helper_answer *answer);
 
-/* Ends it: EOF on its socket, then reaped. */
+/*
+ * Ends it: EOF on its socket, which keeps it from a `run` it has not begun, and SIGKILL when it
+ * waits for a runtime that hangs. Then reaped. Takes a good second at most.
+ */
 void helper_stop(struct helper *helper);

@@ -17,7 +17,9 @@ void guard_signals(struct guard *guard, int events)
 	    faccessat(guard->container, STATE_CANCELLED, F_OK, 0) == 0) {
 		guard->cancelled = true;
 		record_event(guard, "cancelled", "no further restart");
-		record_phase(guard, guard->status.phase);
+		/* While it is run again status.json may be the next incarnation's already. */
+		if (guard->status.phase != SHIM_RESTARTING)
+			record_phase(guard, guard->status.phase);
 	}
 }
 

@@ -110,8 +110,6 @@ static void settle(void)
 	umask(077);
 	if (chdir("/") < 0)
 		_exit(EXIT_FAILURE);
-	/* A timer of ours should end when it says. */
-	prctl(PR_SET_TIMERSLACK, 1);
 }
 
 /* Touches the memory of the path from event to action, so that it is there when memory is short. */
@@ -198,6 +196,7 @@ static const char *watch(struct guard *guard)
 		if (events < 0)
 			return "waiting failed";
 		guard_signals(guard, events);
+		guard_helper_event(guard, events);
 		step_scores(guard);
 		if (events & WATCH_INIT_END) {
 			guard_init_ended(guard);
@@ -227,6 +226,9 @@ static int run(struct guard *guard, const struct arguments *arguments)
 		tell_failed(guard, arguments->ready_fd, &err);
 		return EXIT_FAILURE;
 	}
+	/* A timer of ours should end when it says. Not before the helper was forked: it would keep
+	 * this for its default, and so would the containers that its runtime makes. */
+	prctl(PR_SET_TIMERSLACK, 1);
 	prefault(guard);
 	confine(guard);
 	guard->status.phase = SHIM_WATCHING;

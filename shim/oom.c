@@ -255,16 +255,20 @@ static void kill_init_only(struct guard *guard)
 	set_result(guard, result.empty ? "killed" : "kill-incomplete");
 }
 
-static void count_restart(struct guard *guard)
+static bool leave_it(struct guard *guard, const struct decision *decision)
 {
-	int r;
+	record_oom(guard);
+	set_result(guard, "gave-up");
+	record_gave_up(guard, decision);
+	return false;
+}
 
-	history_add(&guard->history, clock_ms(CLOCK_BOOTTIME));
-	guard->status.restarts = (unsigned)guard->history.len;
-	r = history_save(&guard->root, &guard->history);
-	if (r < 0)
-		record_problem(guard, "the restart could not be written to the history: %s",
-			       strerrordesc_np(-r));
+static bool gave_up_killed(struct guard *guard, const struct decision *decision)
+{
+	if (strcmp(guard->incident.result, "killed") == 0)
+		set_result(guard, "gave-up");
+	record_gave_up(guard, decision);
+	return true;
 }
 
 bool guard_act(struct guard *guard, const struct oom_facts *facts, struct decision *decision)
@@ -275,26 +279,23 @@ bool guard_act(struct guard *guard, const struct oom_facts *facts, struct decisi
 		set_result(guard, "reported");
 		return false;
 	case STEP_GIVE_UP_LEAVE:
-		record_oom(guard);
-		set_result(guard, "gave-up");
-		record_gave_up(guard, decision);
-		return false;
+		return leave_it(guard, decision);
 	case STEP_KILL:
 		kill_all_of_it(guard);
 		return true;
 	case STEP_GIVE_UP_KILL:
 		kill_all_of_it(guard);
-		if (strcmp(guard->incident.result, "killed") == 0)
-			set_result(guard, "gave-up");
-		record_gave_up(guard, decision);
-		return true;
+		return gave_up_killed(guard, decision);
 	case STEP_KILL_INIT:
+		/* First: here the kill is the restart. */
+		if (!guard_count_restart(guard, decision))
+			return leave_it(guard, decision);
 		kill_init_only(guard);
-		count_restart(guard);
 		return true;
 	case STEP_RESTART:
 		kill_all_of_it(guard);
-		count_restart(guard);
+		if (!guard_count_restart(guard, decision))
+			return gave_up_killed(guard, decision);
 		set_result(guard, "pending");
 		/* All of this incarnation, before the next one writes to the same cgroup's name. */
 		enrich(guard);

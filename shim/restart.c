@@ -23,13 +23,15 @@
 #define EMPTY_DEADLINE_MS (5 * 60 * 1000) /* for what SIGKILL does not end at once */
 #define RERUN_DEADLINE_MS (2 * 60 * 1000)
 
-enum waited { WAITED_WHOLE, WAITED_CANCELLED, WAITED_DELETED };
+enum waited { WAITED_WHOLE, WAITED_CANCELLED, WAITED_DELETED, WAITED_HELPLESS };
 
 static enum waited interrupted(const struct guard *guard)
 {
 	if (guard->leave)
 		return WAITED_DELETED;
-	return guard->cancelled ? WAITED_CANCELLED : WAITED_WHOLE;
+	if (guard->cancelled)
+		return WAITED_CANCELLED;
+	return guard->helper.pid > 0 ? WAITED_WHOLE : WAITED_HELPLESS;
 }
 
 /* Sleeps in the epoll set, so that a cancel or a delete ends it at once. */
@@ -42,6 +44,7 @@ static enum waited wait_ms(struct guard *guard, uint64_t ms)
 		int events = watch_wait(&guard->watch, left > 3600000 ? 3600000 : (int)left);
 
 		guard_signals(guard, events);
+		guard_helper_event(guard, events);
 		now = clock_ms(CLOCK_MONOTONIC);
 	}
 	return interrupted(guard);
@@ -99,35 +102,63 @@ static enum waited wait_slot(struct guard *guard, int *slot)
 	return waited;
 }
 
-/* Delete and run by the helper. The new incarnation's shim needs shim.lock: it is given up first.
+/*
+ * Waits for what the helper did. -ECANCELED when told to leave meanwhile: the user deletes it, so
+ * it is not to be run; the helper ends before that, or is ended. A cancel is for the next time.
  */
-static int rerun(struct guard *guard)
+static int wait_answer(struct guard *guard, struct helper_answer *answer)
+{
+	uint64_t now = clock_ms(CLOCK_MONOTONIC), end = now + RERUN_DEADLINE_MS;
+	int r = helper_restart(&guard->helper);
+
+	if (r < 0)
+		return r;
+	for (; now < end; now = clock_ms(CLOCK_MONOTONIC)) {
+		int events = watch_wait(&guard->watch, (int)(end - now));
+
+		guard_signals(guard, events);
+		if (events > 0 && (events & WATCH_HELPER)) {
+			r = helper_answer(&guard->helper, answer);
+			if (r != -EAGAIN)
+				return r;
+		}
+		if (guard->leave) {
+			watch_remove(&guard->watch, guard->helper.socket);
+			helper_stop(&guard->helper);
+			return -ECANCELED;
+		}
+	}
+	return -ETIMEDOUT;
+}
+
+/* Delete and run by the helper. The new incarnation's shim needs shim.lock: it is given up first.
+ * *deleted: the container that does not stand any more was deleted by us. */
+static int rerun(struct guard *guard, bool *deleted)
 {
 	struct helper_answer answer;
-	uint64_t end = clock_ms(CLOCK_MONOTONIC) + RERUN_DEADLINE_MS;
 	int r;
 
 	record_event(guard, "restart", "delete and run again: %s", guard->plan.restart.argv[0]);
 	record_phase(guard, SHIM_RESTARTING);
 	cleanup_closep(&guard->lock);
-	r = helper_restart(&guard->helper);
-	while (r == 0 && clock_ms(CLOCK_MONOTONIC) < end) {
-		int events = watch_wait(&guard->watch, (int)(end - clock_ms(CLOCK_MONOTONIC)));
-
-		if (!(events & WATCH_HELPER))
-			continue;
-		r = helper_answer(&guard->helper, &answer);
-		if (r < 0)
-			break;
-		if (answer.delete_status == 0 && answer.run_status == 0)
-			return 0;
-		record_problem(guard, "restart failed: delete %d, run %d (wait status or errno)",
-			       answer.delete_status, answer.run_status);
-		return -EIO;
+	r = wait_answer(guard, &answer);
+	if (r == -ECANCELED)
+		return r;
+	if (r == -ETIMEDOUT) {
+		*deleted = !container_stands(guard);
+		record_problem(guard, "restart failed: the helper did not answer in time");
+		return r;
 	}
-	record_problem(guard, "restart failed: the helper %s",
-		       r < 0 ? "is gone" : "did not answer in time");
-	return r < 0 ? r : -ETIMEDOUT;
+	if (r < 0) {
+		guard_no_helper(guard, "the helper that would do it is gone");
+		return r;
+	}
+	*deleted = *deleted || answer.delete_status == 0;
+	if (answer.delete_status == 0 && answer.run_status == 0)
+		return 0;
+	record_problem(guard, "restart failed: delete %d, run %d (wait status or errno)",
+		       answer.delete_status, answer.run_status);
+	return -EIO;
 }
 
 static void finish(struct guard *guard, const char *result, const char *event, const char *words)
@@ -150,8 +181,18 @@ static void finish_waited(struct guard *guard, enum waited waited)
 		       "its old processes cannot be ended, so it is not started again");
 }
 
+/* After a failed rerun: is it still ours to try again? */
+static enum waited take_back(struct guard *guard)
+{
+	guard->lock = state_lock(guard->container, STATE_SHIM_LOCK, 0);
+	guard->handed_over = guard->lock < 0;
+	/* The file too: who cancels may not have found us without the lock. */
+	guard_signals(guard, watch_signals(&guard->watch) | WATCH_RELOAD);
+	return interrupted(guard);
+}
+
 /* One try. True when the story is over, well or not. */
-static bool try_restart(struct guard *guard, const struct decision *decision, bool deleted_by_us)
+static bool try_restart(struct guard *guard, const struct decision *decision, bool *deleted)
 {
 	cleanup_close int slot = -1;
 	enum waited waited = back_off(guard, decision);
@@ -159,36 +200,78 @@ static bool try_restart(struct guard *guard, const struct decision *decision, bo
 	if (waited == WAITED_WHOLE)
 		waited = wait_slot(guard, &slot);
 	/* A container of that name that is not ours, or ours gone: somebody else acted. */
-	if (waited == WAITED_WHOLE && container_stands(guard) == deleted_by_us)
+	if (waited == WAITED_WHOLE && container_stands(guard) == *deleted)
 		waited = WAITED_DELETED;
-	if (waited != WAITED_WHOLE) {
+	if (waited == WAITED_WHOLE) {
+		if (rerun(guard, deleted) == 0) {
+			guard->handed_over = true;
+			finish(guard, "restarted", "restarted", "a new incarnation runs");
+			return true;
+		}
+		waited = take_back(guard);
+	}
+	if (waited == WAITED_CANCELLED || waited == WAITED_DELETED) {
 		finish_waited(guard, waited);
 		return true;
 	}
-	if (rerun(guard) == 0) {
-		guard->handed_over = true;
-		finish(guard, "restarted", "restarted", "a new incarnation runs");
-		return true;
-	}
-	guard->lock = state_lock(guard->container, STATE_SHIM_LOCK, 0);
-	if (guard->lock < 0) {
+	if (guard->handed_over) {
 		/* Somebody started it again, and its shim is there already. */
-		guard->handed_over = true;
 		finish(guard, "restart-failed", "problem", "another incarnation has taken over");
 		return true;
 	}
 	return false;
 }
 
+bool guard_count_restart(struct guard *guard, struct decision *decision)
+{
+	struct incident *incident = &guard->incident;
+	int r;
+
+	history_add(&guard->history, clock_ms(CLOCK_BOOTTIME));
+	r = history_save(&guard->root, &guard->history);
+	if (r < 0) {
+		bool left = guard->plan.restart.way == RESTART_MANAGER;
+
+		guard->history.len--;
+		decision->step = left ? STEP_GIVE_UP_LEAVE : STEP_GIVE_UP_KILL;
+		decision->restart_number = 0;
+		decision->backoff_ms = 0;
+		snprintf(decision->reason, sizeof(decision->reason),
+			 "the restart cannot be counted, its history cannot be written (%s): %s",
+			 strerrordesc_np(-r), left ? "left as it is" : "killed and left stopped");
+		snprintf(incident->decision, sizeof(incident->decision), "%s",
+			 step_name(decision->step));
+		memcpy(incident->reason, decision->reason, sizeof(incident->reason));
+	}
+	incident->restart_number = decision->restart_number;
+	incident->backoff_ms = decision->backoff_ms;
+	guard->status.restarts = (unsigned)guard->history.len;
+	return r >= 0;
+}
+
+/* What came of the last try is among the facts of the next. */
+static void decide_next(struct guard *guard, const struct oom_facts *facts,
+			struct decision *decision)
+{
+	struct oom_facts now;
+
+	guard_abilities(guard, &now);
+	now.kills = facts->kills;
+	now.init = facts->init;
+	now.limit = facts->limit;
+	now.group = facts->group;
+	decide_after_failed_restart(guard->profile, &now, decision);
+	if (decision->step == STEP_RESTART)
+		guard_count_restart(guard, decision);
+}
+
 void guard_restart(struct guard *guard, const struct oom_facts *facts, struct decision *decision)
 {
-	struct oom_facts now = *facts;
+	bool deleted = false;
 
 	watch_remove(&guard->watch, guard->init_pidfd);
-	while (!try_restart(guard, decision, !container_stands(guard))) {
-		now.cancelled = guard->cancelled;
-		now.restarts_used = (unsigned)guard->history.len;
-		decide_after_failed_restart(guard->profile, &now, decision);
+	while (!try_restart(guard, decision, &deleted)) {
+		decide_next(guard, facts, decision);
 		if (decision->step != STEP_RESTART) {
 			snprintf(guard->incident.result, sizeof(guard->incident.result),
 				 "restart-failed");
@@ -196,8 +279,5 @@ void guard_restart(struct guard *guard, const struct oom_facts *facts, struct de
 			record_incident(guard);
 			return;
 		}
-		history_add(&guard->history, clock_ms(CLOCK_BOOTTIME));
-		history_save(&guard->root, &guard->history);
-		guard->incident.restart_number = decision->restart_number;
 	}
 }

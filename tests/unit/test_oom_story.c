@@ -336,6 +336,36 @@ START_TEST(a_lost_record_loses_no_action)
 }
 END_TEST
 
+/* What cannot be counted against the budget would be without end. */
+START_TEST(a_restart_that_cannot_be_counted_is_given_up)
+{
+	char path[80];
+
+	guard->profile_copy.on_oom[OOM_SLOT_PROCESS] = POLICY_RESTART;
+	snprintf(path, sizeof(path), "%s/state", tree.root);
+	chmod(path, 0700);
+	ck_assert_int_eq(state_root_open(path, true, &guard->root, NULL), 0);
+	fake_tree_write(&tree, "state/history", "");
+
+	/* With a manager the kill is the restart. */
+	guard->plan.restart.way = RESTART_MANAGER;
+	ck_assert(!guard_oom(guard));
+	ck_assert_uint_eq(signals, 0);
+	ck_assert_str_eq(guard->incident.result, "gave-up");
+	ck_assert_str_eq(guard->incident.decision, "give-up");
+
+	guard->seen = (struct memcg_counters){.known = true};
+	guard->plan.restart.way = RESTART_RUNTIME;
+	ck_assert(guard_oom(guard));
+	ck_assert_uint_ge(signals, 1);
+	ck_assert_str_eq(guard->incident.result, "gave-up");
+	ck_assert_str_eq(guard->incident.decision, "give-up");
+	ck_assert_ptr_nonnull(strstr(guard->incident.reason, "killed and left stopped"));
+	ck_assert_uint_eq(guard->history.len, 0);
+	state_root_close(&guard->root);
+}
+END_TEST
+
 START_TEST(the_manager_gets_a_dead_init)
 {
 	char path[80];
@@ -374,6 +404,7 @@ int main(void)
 	tcase_add_test(tests, a_storm_does_not_swallow_another_slot);
 	tcase_add_test(tests, a_quiet_oom_is_not_asked_about_again);
 	tcase_add_test(tests, a_lost_record_loses_no_action);
+	tcase_add_test(tests, a_restart_that_cannot_be_counted_is_given_up);
 	tcase_add_test(tests, the_manager_gets_a_dead_init);
 	suite_add_tcase(suite, tests);
 	return unit_run(suite);

@@ -64,6 +64,7 @@ static void setup(void)
 	    words("/usr/sbin/runc", "delete"), strdup("/run/runc/web")};
 	plan.settings = calloc(1, sizeof(*plan.settings));
 	plan.caller_score = -17;
+	plan.caller_umask = 027;
 	plan.caller_cgroups = strdup("0::/user\n");
 	plan_problem(&plan, "no %s", "swap");
 	fill_policy();
@@ -105,6 +106,7 @@ START_TEST(test_round_trip)
 	ck_assert_str_eq(out.restart.delete_argv[1], "delete");
 	ck_assert_str_eq(out.restart.state_dir, "/run/runc/web");
 	ck_assert_int_eq(out.caller_score, -17);
+	ck_assert_uint_eq(out.caller_umask, 027);
 	ck_assert_str_eq(out.caller_cgroups, "0::/user\n");
 	ck_assert_uint_eq(out.problems_len, 1);
 	ck_assert_str_eq(out.problems[0], "no swap");
@@ -175,6 +177,8 @@ START_TEST(test_wrong_members)
 	    {"\"oomKill\": 1", "\"oomKill\": \"1\""},
 	    {"\"baseline\": {", "\"baselines\": {"},
 	    {"\"score\": -17", "\"score\": -1001"},
+	    {"\"umask\": 23", "\"umask\": 512"},
+	    {"\"umask\": 23", "\"umask\": -1"},
 	    {"\"problems\": [", "\"problems\": [ 1,"},
 	    {"\"settings\": [", "\"setting\": ["},
 	};
