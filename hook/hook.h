@@ -35,6 +35,9 @@ int hook_failed(struct hook *hook, int r, const char *what);
 /* Worth knowing, and the container is guarded all the same: goes into the plan and the log. */
 void hook_note(struct hook *hook, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Writes the plan again when problems were added since there were `before` of them. */
+int hook_keep_problems(const struct hook *hook, int container_dir, size_t before);
+
 /* 0, or negative where the container is to be refused. Each may be run twice. */
 int stage_create(struct hook *hook); /* createRuntime and prestart */
 int stage_poststart(struct hook *hook);

@@ -55,3 +55,10 @@ void hook_note(struct hook *hook, const char *format, ...)
 		journal_event(&hook->journal, JOURNAL_WARNING, "problem", "%s", text);
 	plan_problem(&hook->plan, "%s", text);
 }
+
+int hook_keep_problems(const struct hook *hook, int container_dir, size_t before)
+{
+	if (hook->plan.problems_len == before)
+		return 0;
+	return plan_write(container_dir, &hook->plan, NULL) < 0 ? -EIO : 0;
+}

@@ -65,14 +65,6 @@ static int replace_old(struct hook *hook, const struct container *container, con
 	return 0;
 }
 
-/* Writes the plan again when problems were added to it since there were `before`. */
-static int keep_problems(struct hook *hook, const struct container *container, size_t before)
-{
-	if (hook->plan.problems_len == before)
-		return 0;
-	return plan_write(container->dir, &hook->plan, NULL) < 0 ? -EIO : 0;
-}
-
 /* Settings, plan, shim: from here on things are changed. */
 static int guard(struct hook *hook, const struct container *container, const struct memcg *memcg)
 {
@@ -91,7 +83,7 @@ static int guard(struct hook *hook, const struct container *container, const str
 		return 0;
 	problems = hook->plan.problems_len;
 	r = start_shim(hook, container);
-	return r < 0 ? r : keep_problems(hook, container, problems);
+	return r < 0 ? r : hook_keep_problems(hook, container->dir, problems);
 }
 
 static bool has_problem(const struct plan *plan, const char *problem)
@@ -120,7 +112,7 @@ static int again(struct hook *hook, const struct container *container, struct pl
 	plan_free(&own);
 	if (hook->plan.guarded && !state_locked(container->dir, STATE_SHIM_LOCK))
 		r = start_shim(hook, container);
-	return r < 0 ? r : keep_problems(hook, container, problems);
+	return r < 0 ? r : hook_keep_problems(hook, container->dir, problems);
 }
 
 static int with_directory(struct hook *hook, const struct container *container,

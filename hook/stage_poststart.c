@@ -72,6 +72,7 @@ static int start_again(struct hook *hook, const struct container *container)
 
 static int check(struct hook *hook, const struct container *container)
 {
+	size_t problems = hook->plan.problems_len;
 	int r;
 
 	if (!hook->plan.guarded || !init_lives(hook, &hook->plan))
@@ -80,7 +81,9 @@ static int check(struct hook *hook, const struct container *container)
 		return dry_run_poststart(hook, container);
 	report_open(hook, container->dir);
 	r = correct_settings(hook);
-	return r < 0 ? r : start_again(hook, container);
+	if (r == 0)
+		r = start_again(hook, container);
+	return r < 0 ? r : hook_keep_problems(hook, container->dir, problems);
 }
 
 /* No plan: a sandbox has none, else createRuntime failed and has said so. */

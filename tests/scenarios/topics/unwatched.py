@@ -74,6 +74,8 @@ def oom_between_shims(t):
     c.wait("both are killed", lambda: cgroups.oom_kills(c.cgroup) == 2)
     held.let_go()
     c.wait_incident(count=2, result="reported")
+    t.true("the plan tells of it",
+           any("gone at poststart" in text for text in t.guard.plan(c.id)["problems"]))
     t.equal("kills of each", [i["kills"] for i in c.incidents()], [1, 1])
 
 
