@@ -8,11 +8,11 @@ import subprocess
 from harness import Failure, Skip, cgroups, policy, scenario
 
 
-def call(argv, limit_s=120):
+def call(argv, limit_s=120, cwd=None):
     """Standard output of a command that must succeed."""
     result = subprocess.run([str(word) for word in argv], stdin=subprocess.DEVNULL, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=limit_s,
-                            check=False)
+                            check=False, cwd=cwd)
     if result.returncode != 0:
         raise Failure(f"{' '.join(map(str, argv))[-120:]}: {result.stderr[-400:]}")
     return result.stdout.strip()
@@ -47,7 +47,8 @@ class Podman:
 
     def run(self, args, *options):
         self.t.on_end(self.remove)
-        self.id = call(self.argv(
+        # conmon marks an OOM by an empty file "oom" where it was started.
+        self.id = call(cwd=self.dir, argv=self.argv(
             "run", "-d", "--name", "guarded", "--network", "none", "--memory", "48m",
             "--memory-swap", "48m", "--ulimit", "nofile=1024:1024", "--ulimit",
             "nproc=4096:4096", "-v", f"{self.dir}/box:/box", *options, "--rootfs",
