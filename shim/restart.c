@@ -175,7 +175,8 @@ static void finish_waited(struct guard *guard, enum waited waited)
 		finish(guard, "cancelled", "cancelled", "the container was deleted meanwhile");
 	else if (guard->cancelled)
 		finish(guard, "cancelled", "cancelled",
-		       "restarts were cancelled; it stays stopped");
+		       container_stands(guard) ? "restarts were cancelled; it stays stopped"
+					       : "restarts were cancelled; it is not run again");
 	else
 		finish(guard, "kill-incomplete", "gave-up",
 		       "its old processes cannot be ended, so it is not started again");

@@ -73,6 +73,22 @@ START_TEST(mutilated_stat_is_an_error)
 }
 END_TEST
 
+START_TEST(the_umask_is_read)
+{
+	mode_t mask = 0;
+
+	fake_tree_write(&tree, "7/status", "Name:\tUmask:\t0077\nUmask:\t0027\nState:\tS\n");
+	ck_assert_int_eq(proc_umask_read(tree.fd, 7, &mask), 0);
+	ck_assert_uint_eq(mask, 027);
+	ck_assert_int_eq(proc_umask_read(tree.fd, 8, &mask), -ESRCH);
+	fake_tree_write(&tree, "7/status", "Name:\tsh\nState:\tS\n");
+	ck_assert_int_eq(proc_umask_read(tree.fd, 7, &mask), -ENODATA);
+	fake_tree_write(&tree, "7/status", "Name:\tsh\nUmask:\t7777\n");
+	ck_assert_int_eq(proc_umask_read(tree.fd, 7, &mask), -EINVAL);
+	ck_assert_uint_eq(mask, 027);
+}
+END_TEST
+
 START_TEST(scores_are_read_and_written)
 {
 	char text[32];
@@ -335,6 +351,7 @@ int main(void)
 	tcase_add_checked_fixture(fake, make_tree, remove_tree);
 	tcase_add_test(fake, names_cannot_fake_fields);
 	tcase_add_test(fake, mutilated_stat_is_an_error);
+	tcase_add_test(fake, the_umask_is_read);
 	tcase_add_test(fake, scores_are_read_and_written);
 	tcase_add_test(fake, dying_is_told_from_running);
 	tcase_add_test(fake, children_of_all_threads);
