@@ -138,7 +138,7 @@ static int rerun(struct guard *guard, bool *deleted)
 	struct helper_answer answer;
 	int r;
 
-	record_event(guard, "restart", "delete and run again: %s", guard->plan.restart.argv[0]);
+	record_event(guard, "restart", "delete and run again: %s", guard->plan.identity.runtime);
 	record_phase(guard, SHIM_RESTARTING);
 	cleanup_closep(&guard->lock);
 	r = wait_answer(guard, &answer);
