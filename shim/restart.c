@@ -17,8 +17,12 @@
 #include "clock.h"
 #include "record.h"
 #include "slots.h"
+#include "useless.h"
 
 #define SLOT_POLL_MS 200
+/* The tmpfs mounts of a container go some time after its last process. */
+#define USELESS_POLL_MS 100
+#define USELESS_POLLS 10
 #define EMPTY_POLL_MS 500
 #define EMPTY_DEADLINE_MS (5 * 60 * 1000) /* for what SIGKILL does not end at once */
 #define RERUN_DEADLINE_MS (2 * 60 * 1000)
@@ -86,6 +90,34 @@ static enum waited back_off(struct guard *guard, const struct decision *decision
 		waited = wait_ms(guard, decision->backoff_ms);
 	guard->status.backoff_ends_ms = 0;
 	return waited;
+}
+
+/* Would it end as the last one did? Then the reason is in decision->reason. */
+static bool is_useless(struct guard *guard, struct decision *decision)
+{
+	char reason[sizeof(decision->reason)];
+	struct useless_facts facts;
+
+	for (int poll = 0; poll < USELESS_POLLS; poll++) {
+		if (poll > 0 && wait_ms(guard, USELESS_POLL_MS) != WAITED_WHOLE)
+			return false;
+		useless_read(&guard->memcg, &guard->evidence.ancestors, guard->procfd,
+			     guard->plan.restart.argv[0], &facts);
+		if (!restart_useless(&facts, reason, sizeof(reason)))
+			return false;
+	}
+	memcpy(decision->reason, reason, sizeof(reason));
+	return true;
+}
+
+static void give_up_useless(struct guard *guard, const struct decision *decision)
+{
+	struct incident *incident = &guard->incident;
+
+	memcpy(incident->reason, decision->reason, sizeof(incident->reason));
+	snprintf(incident->result, sizeof(incident->result), "gave-up");
+	record_gave_up(guard, decision);
+	record_incident(guard);
 }
 
 static enum waited wait_slot(struct guard *guard, int *slot)
@@ -193,11 +225,17 @@ static enum waited take_back(struct guard *guard)
 }
 
 /* One try. True when the story is over, well or not. */
-static bool try_restart(struct guard *guard, const struct decision *decision, bool *deleted)
+static bool try_restart(struct guard *guard, struct decision *decision, bool *deleted)
 {
 	cleanup_close int slot = -1;
 	enum waited waited = back_off(guard, decision);
 
+	if (waited == WAITED_WHOLE && is_useless(guard, decision)) {
+		give_up_useless(guard, decision);
+		return true;
+	}
+	if (waited == WAITED_WHOLE)
+		waited = interrupted(guard);
 	if (waited == WAITED_WHOLE)
 		waited = wait_slot(guard, &slot);
 	/* A container of that name that is not ours, or ours gone: somebody else acted. */
