@@ -58,12 +58,12 @@ void journal_close(struct journal *journal);
  *
  * Members that callers add, one vocabulary with incident.h; the schema lists their types:
  * slot basis kills asked decision reason killed remaining restartNumber backoffMs result incident
- * pid comm signal key file outcome old new profile cgroup restartVia restartWhy phase late exitCode
- * exitSignal.
+ * pid comm signal key file outcome old new freedBytes profile cgroup restartVia restartWhy phase
+ * late exitCode exitSignal.
  *
  * `event` is one of the words the schema lists: "created", "setting", "armed", "oom", "decision",
  * "kill", "killed", "backoff", "restart", "restarted", "gave-up", "cancelled", "drift", "problem",
- * "incident", "exit", "left".
+ * "incident", "exit", "left", "emptied".
  */
 struct jsonw *journal_begin(struct journal *journal, enum journal_priority priority,
 			    const char *event, const char *format, ...)

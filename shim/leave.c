@@ -3,9 +3,14 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "cleanup.h"
+#include "empty.h"
 #include "guard.h"
+#include "proc.h"
 #include "record.h"
+
+#define NOTABLE_BYTES (1024 * 1024)
 
 void guard_signals(struct guard *guard, int events)
 {
@@ -31,6 +36,19 @@ bool guard_interrupted(void *context)
 	return guard->leave;
 }
 
+/* The last thing: it takes its time, so nobody may wait for us any more. */
+static void empty(struct guard *guard)
+{
+	uint64_t bytes;
+
+	cleanup_closep(&guard->lock);
+	if (!guard->profile->settings.empty_on_exit || !pidfd_exited(guard->init_pidfd))
+		return;
+	bytes = empty_cgroup(&guard->memcg);
+	if (bytes >= NOTABLE_BYTES)
+		record_emptied(guard, bytes);
+}
+
 void guard_leave(struct guard *guard, const char *why)
 {
 	struct error err = {0};
@@ -45,5 +63,6 @@ void guard_leave(struct guard *guard, const char *why)
 	if (!guard->plan.cleanup_by_poststop &&
 	    state_container_remove(&guard->root, guard->key, &err) < 0)
 		journal_event(&guard->journal, JOURNAL_WARNING, "problem", "%s", err.message);
+	empty(guard);
 	journal_close(&guard->journal);
 }

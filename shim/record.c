@@ -68,6 +68,14 @@ void record_setting(struct guard *guard, const struct setting_result *result)
 		setting_event(&guard->journal, "setting", result);
 }
 
+void record_drift(struct guard *guard, const struct setting_result *result)
+{
+	snprintf(guard->status.last_event, sizeof(guard->status.last_event), "%s %s: %s -> %s",
+		 result->key, setting_outcome_name(result->outcome), result->old_value,
+		 result->new_value);
+	setting_event(&guard->journal, "drift", result);
+}
+
 /* "load (pid 12, 60 MiB)", escaped; "" when nobody is known. */
 static const char *victim_words(const struct incident *incident, char *buf, size_t cap)
 {
@@ -172,6 +180,18 @@ void record_gave_up(struct guard *guard, const struct decision *decision)
 		 decision->reason);
 	journal_event(&guard->journal, JOURNAL_ERROR, "gave-up", "%s", decision->reason);
 	record_phase(guard, SHIM_GAVE_UP);
+}
+
+void record_emptied(struct guard *guard, uint64_t bytes)
+{
+	char size[32];
+	struct jsonw *w =
+	    journal_begin(&guard->journal, JOURNAL_INFO, "emptied",
+			  "%s that nobody used any more were still charged, and were let go",
+			  size_text(bytes, size, sizeof(size)));
+
+	jsonw_kv_uint(w, "freedBytes", bytes);
+	journal_end(&guard->journal);
 }
 
 void record_incident(struct guard *guard)

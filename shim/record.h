@@ -13,12 +13,16 @@ void record_phase(struct guard *guard, enum shim_phase phase);
 void record_armed(struct guard *guard);
 /* A score that was set, or could not be, while the container runs. */
 void record_setting(struct guard *guard, const struct setting_result *result);
+/* A setting that somebody else changed, and what became of it. */
+void record_drift(struct guard *guard, const struct setting_result *result);
 /* "oom" and "decision", out of the incident at hand. */
 void record_oom(struct guard *guard);
 /* `error` is what came of the signal: 0 or a negative errno. */
 void record_kill(struct guard *guard, int signal, int error);
 void record_killed(struct guard *guard, const struct kill_result *result);
 void record_gave_up(struct guard *guard, const struct decision *decision);
+/* What was still charged to the cgroup when its last process was gone. */
+void record_emptied(struct guard *guard, uint64_t bytes);
 void record_incident(struct guard *guard);
 void record_exit(struct guard *guard, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -298,7 +298,7 @@ class Events(Case):
 
     def test_print(self):
         lines = self.run_cli("events", "web")[0].splitlines()
-        self.assertEqual(len(lines), 23)
+        self.assertEqual(len(lines), 24)
         self.assertIn("created", lines[0])
         self.assertEqual(self.run_cli("events", "left-1")[0], "")
         for line in self.run_cli("events", "web", "--json")[0].splitlines():
@@ -313,7 +313,7 @@ class Events(Case):
             path.write_text("".join(line.format(*event) for event in events))
         lines = self.run_cli("events")[0].splitlines()
         self.assertEqual([line.split()[3] for line in lines[:5]], ["one", "two", "three", "four", "five"])
-        self.assertEqual(len(lines), 5 + 23)
+        self.assertEqual(len(lines), 5 + 24)
 
     def test_rubbish_in_the_journal(self):
         path = pathlib.Path(self.root, "containers", self.keys["left-1"], "events.jsonl")
@@ -356,7 +356,7 @@ class Events(Case):
 
     def test_follow_all_sees_new_containers(self):
         process = self.follow()
-        self.lines(process, 23)
+        self.lines(process, 24)
         self.tell("make fresh")
         key = [key for key in os.listdir(os.path.join(self.root, "containers"))
                if key.startswith("fresh-")][0]

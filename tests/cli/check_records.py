@@ -39,7 +39,7 @@ def main():
         events.validate(line)
     for record in records:
         incidents.validate(record)
-    assert len(lines) == 23 and len(records) == 8, (len(lines), len(records))
+    assert len(lines) == 24 and len(records) == 8, (len(lines), len(records))
     # Every member the schemas know was written, so that none can go stale unseen.
     full = lines[-1]
     assert set(full) == set(events.schema["properties"]) - {"cut"}, full

@@ -168,14 +168,14 @@ static void events(int dirfd, const char *id)
 	    "created", "setting", "armed",	"oom",	     "decision", "kill",
 	    "killed",  "backoff", "restart",	"restarted", "gave-up",	 "cancelled",
 	    "drift",   "problem", "incident",	"exit",	     "left",	 "stall",
-	    "rung",    "freed",	  "near-limit", "zombies"};
+	    "rung",    "freed",	  "near-limit", "zombies",   "emptied"};
 	static const char *const texts[] = {"reason", "result",	    "comm",	"key",
 					    "file",   "old",	    "new",	"profile",
 					    "cgroup", "restartWhy", "incident", "decision"};
-	static const char *const numbers[] = {"kills",	    "killed",  "remaining", "restartNumber",
-					      "backoffMs",  "pid",     "signal",    "exitCode",
-					      "exitSignal", "zombies", "usage",	    "limit",
-					      "workingSet"};
+	static const char *const numbers[] = {
+	    "kills", "killed", "remaining",  "restartNumber", "backoffMs",
+	    "pid",   "signal", "exitCode",   "exitSignal",    "zombies",
+	    "usage", "limit",  "workingSet", "freedBytes"};
 	static struct journal journal;
 	struct jsonw *w;
 
