@@ -3,8 +3,10 @@
 
 #include <string.h>
 
-static enum journal_priority priority_of(const struct setting_result *result)
+static enum journal_priority priority_of(const char *event, const struct setting_result *result)
 {
+	if (strcmp(event, "drift") == 0)
+		return JOURNAL_WARNING;
 	switch (result->outcome) {
 	case SETTING_UNCHANGED:
 	case SETTING_APPLIED:
@@ -21,8 +23,8 @@ int setting_event(struct journal *journal, const char *event, const struct setti
 {
 	const char *outcome = setting_outcome_name(result->outcome);
 	struct jsonw *w =
-	    journal_begin(journal, priority_of(result), event, "%s %s: %s -> %s%s%s", result->key,
-			  outcome, result->old_value[0] ? result->old_value : "?",
+	    journal_begin(journal, priority_of(event, result), event, "%s %s: %s -> %s%s%s",
+			  result->key, outcome, result->old_value[0] ? result->old_value : "?",
 			  result->new_value[0] ? result->new_value : "?",
 			  result->reason[0] ? ", " : "", result->reason);
 

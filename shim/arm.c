@@ -85,6 +85,8 @@ static int keep_policy(struct guard *guard, struct error *err)
 	guard->profile_copy = guard->plan.policy->profile;
 	guard->profile = &guard->profile_copy;
 	r = score_open(&guard->scores, &guard->plan, guard->profile, err);
+	if (r == 0)
+		r = keep_open(&guard->keep, &guard->plan, guard->profile, &guard->memcg, err);
 	guard->max_concurrent_restarts = guard->plan.policy->host.max_concurrent_restarts;
 	snprintf(guard->profile_name, sizeof(guard->profile_name), "%s",
 		 guard->plan.policy->profile_name);
@@ -120,6 +122,18 @@ static void open_records(struct guard *guard)
 	history_expire(&guard->history, clock_ms(CLOCK_BOOTTIME),
 		       guard->profile->restart.within_ms);
 	guard->cancelled = faccessat(guard->container, STATE_CANCELLED, F_OK, 0) == 0;
+}
+
+/* Not having it is no reason not to guard. */
+static void watch_settings(struct guard *guard)
+{
+	int r = keep_watch(&guard->keep, &guard->watch);
+
+	if (r < 0)
+		journal_event(&guard->journal, JOURNAL_WARNING, "problem",
+			      "inotify is not to be had (%s): a setting that somebody changes is "
+			      "noticed only when something else happens",
+			      strerrordesc_np(-r));
 }
 
 static int first_status(struct guard *guard, struct error *err)
@@ -175,6 +189,7 @@ int guard_arm(struct guard *guard, const char *state_root, const char *key, stru
 	r = watch_open(&guard->watch, &guard->memcg, guard->init_pidfd, err);
 	if (r < 0)
 		return r;
+	watch_settings(guard);
 	r = take_baseline(guard, err);
 	if (r < 0)
 		return r;

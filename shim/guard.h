@@ -14,6 +14,7 @@
 #include "history.h"
 #include "incident.h"
 #include "journal.h"
+#include "keep.h"
 #include "kill.h"
 #include "memcg.h"
 #include "plan.h"
@@ -45,6 +46,7 @@ struct guard {
 	struct watch watch;
 	struct helper helper;
 	struct score_guard scores;
+	struct keep keep;
 	struct evidence evidence;
 	struct tight tight;
 	struct kill_target target;
@@ -121,5 +123,6 @@ void guard_signals(struct guard *guard, int events);
 /* Polls for signals only; true when the shim was told to leave. For kill_target. */
 bool guard_interrupted(void *guard);
 
-/* Leaving in order: status, journal, and the state directory when no poststop hook will do it. */
+/* Leaving in order: status, journal, the state directory when no poststop hook will do it, and then
+ * what may take a while: the emptying of the cgroup. */
 void guard_leave(struct guard *guard, const char *why);

@@ -178,12 +178,37 @@ static void step_scores(struct guard *guard)
 	record_phase(guard, SHIM_WATCHING);
 }
 
+/* A limit that we raised ourselves for a while is no drift. */
+static bool limit_is_raised(const struct guard *guard)
+{
+	return guard->tight.owed.limit != 0;
+}
+
+static void step_keep(struct guard *guard, bool told)
+{
+	struct settings_results results;
+
+	if (limit_is_raised(guard) ||
+	    !keep_look(&guard->keep, told, clock_ms(CLOCK_MONOTONIC), &results))
+		return;
+	for (size_t i = 0; i < results.len; i++)
+		record_drift(guard, &results.item[i]);
+	record_phase(guard, SHIM_WATCHING);
+}
+
+static int sooner(int a_ms, int b_ms)
+{
+	return a_ms < 0 || (b_ms >= 0 && b_ms < a_ms) ? b_ms : a_ms;
+}
+
 /* -1 at rest: nothing but an event wakes us. */
 static int next_look_ms(const struct guard *guard)
 {
-	int score = score_timeout_ms(&guard->scores), tight = tight_timeout_ms(guard);
+	int ms = sooner(score_timeout_ms(&guard->scores), tight_timeout_ms(guard));
 
-	return score < 0 || (tight >= 0 && tight < score) ? tight : score;
+	if (limit_is_raised(guard))
+		return ms;
+	return sooner(ms, keep_timeout_ms(&guard->keep, clock_ms(CLOCK_MONOTONIC)));
 }
 
 /* Returns why it leaves. */
@@ -199,6 +224,9 @@ static const char *watch(struct guard *guard)
 		guard_signals(guard, events);
 		guard_helper_event(guard, events);
 		step_scores(guard);
+		/* An OOM does not wait, unless it is its killer that was switched off. */
+		if (events & WATCH_KEPT)
+			step_keep(guard, true);
 		if (events & WATCH_INIT_END) {
 			guard_init_ended(guard);
 			return "the container ended";
@@ -210,6 +238,7 @@ static const char *watch(struct guard *guard)
 			return "told to leave";
 		if (tight_step(guard, events))
 			return "the container was ended";
+		step_keep(guard, false);
 	}
 }
 

@@ -13,7 +13,7 @@
 
 #include "cleanup.h"
 
-/* A new cgroup below: dealt with here, no event for the caller. */
+/* inotify: a new cgroup below is dealt with here, a write to a kept file is WATCH_KEPT. */
 #define WATCH_TREE (1 << 30)
 
 int watch_add(struct watch *watch, int fd, uint32_t epoll_events, enum watch_event event)
@@ -209,10 +209,22 @@ static void add_new_cgroup(struct watch *watch, const struct inotify_event *even
 		cgroup_walk(dirfd, add_cgroup, &adding);
 }
 
-static void drain_tree(struct watch *watch)
+static bool is_kept(const struct watch *watch, const struct inotify_event *event)
+{
+	/* Events were lost: one of them may have been it. */
+	if (event->mask & IN_Q_OVERFLOW)
+		return watch->kept_len > 0;
+	for (int i = 0; (event->mask & IN_MODIFY) && i < watch->kept_len; i++)
+		if (watch->kept[i] == event->wd)
+			return true;
+	return false;
+}
+
+static int drain_tree(struct watch *watch)
 {
 	char buf[4 * (sizeof(struct inotify_event) + NAME_MAX + 1)]
 	    __attribute__((aligned(__alignof__(struct inotify_event))));
+	int events = 0;
 	ssize_t len;
 
 	forget_removed(watch);
@@ -220,10 +232,13 @@ static void drain_tree(struct watch *watch)
 		for (char *at = buf; at < buf + len;) {
 			const struct inotify_event *event = (const struct inotify_event *)at;
 
+			if (is_kept(watch, event))
+				events |= WATCH_KEPT;
 			add_new_cgroup(watch, event);
 			at += sizeof(*event) + event->len;
 		}
 	}
+	return events;
 }
 
 /* A v2 file: reading it arms it again; one of a removed cgroup (ENODEV) would fire for ever. */
@@ -243,8 +258,7 @@ static int drain(struct watch *watch, enum watch_event event, int fd)
 	case WATCH_TERM:
 		return drain_signals(watch);
 	case WATCH_TREE:
-		drain_tree(watch);
-		return 0;
+		return drain_tree(watch);
 	case WATCH_OOM:
 	case WATCH_TIGHT:
 		if (event == WATCH_OOM && fd != watch->oom_event) {
@@ -279,6 +293,39 @@ int watch_wait(struct watch *watch, int timeout_ms)
 int watch_signals(struct watch *watch)
 {
 	return drain_signals(watch);
+}
+
+int watch_add_kept(struct watch *watch, const char *file)
+{
+	char path[128];
+	int wd;
+
+	if (watch->kept_len == WATCH_KEPT_MAX)
+		return -ENOSPC;
+	if (watch->tree < 0) {
+		cleanup_close int tree = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+		int r = tree < 0 ? -errno : watch_add(watch, tree, EPOLLIN, WATCH_TREE);
+
+		if (r < 0)
+			return r;
+		watch->tree = take_fd(&tree);
+	}
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", watch->memcg->dirfd, file);
+	wd = inotify_add_watch(watch->tree, path, IN_MODIFY | IN_DONT_FOLLOW);
+	if (wd < 0)
+		return -errno;
+	watch->kept[watch->kept_len++] = wd;
+	return wd;
+}
+
+void watch_drop_kept(struct watch *watch, int wd)
+{
+	for (int i = 0; i < watch->kept_len; i++) {
+		if (watch->kept[i] != wd)
+			continue;
+		inotify_rm_watch(watch->tree, wd);
+		watch->kept[i] = watch->kept[--watch->kept_len];
+	}
 }
 
 bool watch_mute_events(struct watch *watch, int kmsg)

@@ -26,9 +26,11 @@ enum watch_event {
 	WATCH_TIGHT = 32,    /* v1: usage crossed a threshold */
 	WATCH_PRESSURE = 64, /* v2: PSI says that nobody gets on */
 	WATCH_PIDS = 256,    /* the pids limit was hit */
-	WATCH_LOG = 128	     /* the kernel wrote to its log (only while memory.events is muted) */
+	WATCH_LOG = 128,     /* the kernel wrote to its log (only while memory.events is muted) */
+	WATCH_KEPT = 512     /* somebody wrote to a file of watch_add_kept() */
 };
 
+#define WATCH_KEPT_MAX 5
 #define WATCH_CHILDREN_MAX 64 /* cgroups below the container that are watched on v1 */
 
 struct watch {
@@ -36,7 +38,7 @@ struct watch {
 	int epoll;
 	int signals;
 	int oom_event;	 /* v1: the eventfd */
-	int tree;	 /* v1: inotify for new cgroups below; -1 when not to be had */
+	int tree;	 /* inotify for new cgroups below (v1) and kept files; -1: none */
 	int events_file; /* v2: memory.events */
 	int state_file;	 /* v2: cgroup.events */
 	int children_len;
@@ -44,6 +46,8 @@ struct watch {
 		int wd;
 		int dirfd;
 	} children[WATCH_CHILDREN_MAX];
+	int kept_len;
+	int kept[WATCH_KEPT_MAX]; /* inotify's numbers */
 };
 
 /*
@@ -59,6 +63,13 @@ void watch_close(struct watch *watch);
  */
 int watch_add(struct watch *watch, int fd, uint32_t epoll_events, enum watch_event event);
 void watch_remove(struct watch *watch, int fd);
+
+/*
+ * A write to this file of the container's cgroup gives WATCH_KEPT. Returns inotify's number for it,
+ * or a negative errno. On v2 the first one takes an inotify instance.
+ */
+int watch_add_kept(struct watch *watch, const char *file);
+void watch_drop_kept(struct watch *watch, int wd);
 
 /*
  * v2: a container full of page cache makes memory.events fire at each reclaim. Muted, it is out of
