@@ -81,6 +81,7 @@ static void write_settings(struct hook *hook, const struct memcg *memcg, struct 
 	if (!plan->guarded ||
 	    settings_facts_read(memcg, hook->procfd, plan->init_pid, &facts, NULL) < 0)
 		return;
+	settings_facts_given(&facts, &hook->given);
 	settings_plan(&plan->policy->profile, &facts, &settings);
 	jsonw_key(w, "writes");
 	jsonw_array(w);

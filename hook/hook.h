@@ -17,6 +17,7 @@ struct hook {
 	bool logging;		/* a dry run leaves no trace in the log either */
 	struct journal journal; /* only the log until the container's directory is there */
 	struct plan plan;
+	struct settings_given given; /* by config.json */
 };
 
 /*

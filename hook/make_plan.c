@@ -125,6 +125,7 @@ int make_plan(struct hook *hook, const struct gathered *g, struct memcg *memcg)
 
 	*memcg = (struct memcg){.dirfd = -1, .freezer = -1};
 	plan->cleanup_by_poststop = g->config.has_poststop_hook;
+	hook->given = (struct settings_given){g->config.has_score, g->config.score};
 	r = incarnation(hook, g);
 	if (r == 0)
 		r = find_memcg(hook, memcg);
@@ -155,7 +156,7 @@ int make_settings(struct hook *hook, const struct memcg *memcg)
 	if (!plan->guarded)
 		return 0;
 	if (settings_apply(&plan->policy->profile, memcg, hook->procfd, plan->init_pid,
-			   plan->settings, &err) < 0)
+			   &hook->given, plan->settings, &err) < 0)
 		return hook_problem(hook, "settings: %s", error_text(&err, text, sizeof(text)));
 	if (plan->settings->require_limit_failed)
 		return hook_problem(hook, "the policy requires a memory limit and there is none");

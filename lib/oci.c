@@ -129,7 +129,7 @@ static void ignore_duplicate(void *context, const char *path, const struct json_
 static void fill_config(struct oci_config *out)
 {
 	const struct json *root = out->root;
-	int64_t limit;
+	int64_t limit, score;
 
 	out->annotations = json_get_typed(root, SPEC_CONFIG_ANNOTATIONS, JSON_OBJECT);
 	out->terminal = is_true(root, SPEC_CONFIG_TERMINAL);
@@ -139,6 +139,12 @@ static void fill_config(struct oci_config *out)
 	if (json_int64(json_path(root, SPEC_CONFIG_MEMORY_LIMIT), &limit) == 0 && limit > 0) {
 		out->has_limit = true;
 		out->limit_bytes = (uint64_t)limit;
+	}
+	/* What is out of range the runtime will have refused. */
+	if (json_int64(json_path(root, SPEC_CONFIG_SCORE), &score) == 0 && score >= -1000 &&
+	    score <= 1000) {
+		out->has_score = true;
+		out->score = (int)score;
 	}
 	out->has_poststop_hook = has_our_poststop(root);
 	out->duplicate_keys = json_duplicates(root, ignore_duplicate, NULL);

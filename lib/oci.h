@@ -36,6 +36,8 @@ struct oci_config {
 	bool disable_oom_killer;
 	bool has_limit;
 	uint64_t limit_bytes; /* has_limit */
+	bool has_score;
+	int score; /* has_score: the init's oom_score_adj */
 	bool has_poststop_hook; /* one of ours is registered for poststop: it will clean up */
 	size_t duplicate_keys;
 };

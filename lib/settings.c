@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* dockerd and containerd protect themselves by -999, and their shims have one more. */
+#define MANAGERS_SCORE (-998)
+
 static const char *number_text(uint64_t value, char *buf, size_t cap)
 {
 	if (value == MEMCG_NO_LIMIT)
@@ -57,6 +60,13 @@ static void want(struct settings_plan *plan, const char *key, const char *file,
 	snprintf(write->value, sizeof(write->value), "%s", value);
 	snprintf(write->old_value, sizeof(write->old_value), "%s", old_value);
 	write->result = plan->results.len - 1;
+}
+
+/* For the write that want() has just added. */
+static void note_last(struct settings_plan *plan, const char *note)
+{
+	if (plan->writes_len)
+		plan->write[plan->writes_len - 1].note = note;
 }
 
 static void want_number(struct settings_plan *plan, const char *key, const char *file,
@@ -227,6 +237,38 @@ static void later(struct settings_plan *plan, const char *key, int score, const 
 	snprintf(result->reason, sizeof(result->reason), "%s", reason);
 }
 
+static void want_score(struct settings_plan *plan, const char *key, int now, int value)
+{
+	char old_text[16], text[16];
+
+	snprintf(old_text, sizeof(old_text), "%d", now);
+	snprintf(text, sizeof(text), "%d", value);
+	want(plan, key, "oom_score_adj", old_text, text);
+}
+
+/* The score the init should have come with. */
+static int own_score(const struct settings_facts *facts)
+{
+	if (facts->has_config_score)
+		return facts->init_score < facts->config_score ? facts->config_score
+							       : facts->init_score;
+	return facts->init_score <= MANAGERS_SCORE ? 0 : facts->init_score;
+}
+
+/* Returns the score that holds after the plan. */
+static int plan_inherited(const struct settings_facts *facts, struct settings_plan *plan)
+{
+	int own = own_score(facts);
+
+	if (own == facts->init_score)
+		return own;
+	want_score(plan, SETTING_SCORE_INHERITED, facts->init_score, own);
+	note_last(plan, facts->has_config_score
+			    ? "inherited from its manager; config.json names another"
+			    : "inherited from its manager; config.json names none");
+	return own;
+}
+
 /*
  * Now the init gets the workload's value, so that everything inherits it. What is written with
  * CAP_SYS_RESOURCE also becomes the process's minimum and is inherited as such: without that
@@ -237,9 +279,9 @@ static void plan_scores(const struct profile *profile, const struct settings_fac
 {
 	const struct score_spec *init = &profile->settings.score_init;
 	const struct score_spec *workload = &profile->settings.score_workload;
-	int now = facts->init_score, value = now;
-	char old_text[16], text[16];
+	int now, value;
 
+	now = value = facts->has_score ? plan_inherited(facts, plan) : 0;
 	if (!settings_scores_wanted(profile))
 		return;
 	if (!facts->has_score) {
@@ -249,9 +291,7 @@ static void plan_scores(const struct profile *profile, const struct settings_fac
 	}
 	if (workload->kind != SCORE_LEAVE) {
 		value = score_value(workload, now);
-		snprintf(old_text, sizeof(old_text), "%d", now);
-		snprintf(text, sizeof(text), "%d", value);
-		want(plan, SETTING_SCORE_WORKLOAD, "oom_score_adj", old_text, text);
+		want_score(plan, SETTING_SCORE_WORKLOAD, now, value);
 	}
 	if (init->kind != SCORE_LEAVE || value != now)
 		later(plan, SETTING_SCORE_INIT, now, "set once the first child exists");

@@ -30,6 +30,7 @@ enum setting_outcome {
 #define SETTING_LIMIT "settings.limit"
 #define SETTING_SWAP "settings.swap"
 #define SETTING_SWAPPINESS "settings.swappiness"
+#define SETTING_SCORE_INHERITED "settings.oomScoreAdj" /* the init came with its manager's */
 #define SETTING_SCORE_WORKLOAD "settings.oomScoreAdj.workload"
 #define SETTING_SCORE_INIT "settings.oomScoreAdj.init"
 #define SETTING_SCORE_RULES "settings.oomScoreAdj.rules"
@@ -65,6 +66,8 @@ struct settings_facts {
 	int swappiness;
 	bool has_score;
 	int init_score;                          /* oom_score_adj now */
+	bool has_config_score;                   /* config.json names one: */
+	int config_score;
 	uint64_t page_size;                      /* the kernel rounds sizes down to whole pages */
 };
 
@@ -74,6 +77,7 @@ struct settings_write {
 	const char *file;  /* in the cgroup, or "oom_score_adj" of the init */
 	char value[48];
 	char old_value[48];
+	const char *note;  /* the result's reason once it is done; may be NULL */
 	size_t result;     /* index of the setting_result it belongs to */
 };
 
@@ -86,6 +90,11 @@ struct settings_plan {
 /*
  * Pure: which writes, in which order (v1 keeps limit ≤ memsw at every step: raise memsw before the
  * limit, lower the limit before memsw), and what is refused and why.
+ *
+ * A score that the container only has because its manager has it is raised whatever the profile
+ * says: below what config.json names, or, where it names none, so low as only managers protect
+ * themselves (-1000 to -998). What config.json names, else 0, is then the base of the profile's
+ * relative scores. Raising needs no capability.
  */
 void settings_plan(const struct profile *profile, const struct settings_facts *facts,
 		   struct settings_plan *out);
@@ -94,9 +103,19 @@ void settings_plan(const struct profile *profile, const struct settings_facts *f
 int settings_facts_read(const struct memcg *memcg, int procfd, pid_t init,
 			struct settings_facts *out, struct error *err);
 
+/* What config.json says, as far as it matters here. */
+struct settings_given {
+	bool has_score;
+	int score; /* process.oomScoreAdj */
+};
+
+/* Adds it to the facts. */
+void settings_facts_given(struct settings_facts *facts, const struct settings_given *given);
+
 /* Plans, writes, reads back. 0 even when single settings were refused: the results say so. */
 int settings_apply(const struct profile *profile, const struct memcg *memcg, int procfd,
-		   pid_t init, struct settings_results *out, struct error *err);
+		   pid_t init, const struct settings_given *given, struct settings_results *out,
+		   struct error *err);
 /*
  * The same once more on a running container. Scores are not touched, because by now init and
  * workload have their own: their results are taken over from `earlier`.

@@ -85,7 +85,8 @@ static void do_write(const struct memcg *memcg, int procfd, pid_t init,
 			 write->value, now);
 	} else {
 		result->outcome = SETTING_APPLIED;
-		result->reason[0] = '\0';
+		snprintf(result->reason, sizeof(result->reason), "%s",
+			 write->note ? write->note : "");
 	}
 }
 
@@ -103,18 +104,13 @@ static void keep_scores(struct settings_results *results, const struct settings_
 			results->item[results->len++] = earlier->item[i];
 }
 
-int settings_reapply(const struct profile *profile, const struct memcg *memcg, int procfd,
-		     pid_t init, const struct settings_results *earlier,
-		     struct settings_results *out, struct error *err)
+static void apply(const struct profile *profile, const struct settings_facts *facts,
+		  const struct memcg *memcg, int procfd, pid_t init,
+		  const struct settings_results *earlier, struct settings_results *out)
 {
-	struct settings_facts facts;
 	struct settings_plan plan;
-	int r = settings_facts_read(memcg, procfd, init, &facts, err);
 
-	memset(out, 0, sizeof(*out));
-	if (r < 0)
-		return error_wrap(err, r, "settings");
-	settings_plan(profile, &facts, &plan);
+	settings_plan(profile, facts, &plan);
 	for (size_t i = 0; i < plan.writes_len; i++) {
 		const struct settings_write *write = &plan.write[i];
 
@@ -124,11 +120,33 @@ int settings_reapply(const struct profile *profile, const struct memcg *memcg, i
 	if (earlier)
 		keep_scores(&plan.results, earlier);
 	*out = plan.results;
+}
+
+int settings_reapply(const struct profile *profile, const struct memcg *memcg, int procfd,
+		     pid_t init, const struct settings_results *earlier,
+		     struct settings_results *out, struct error *err)
+{
+	struct settings_facts facts;
+	int r = settings_facts_read(memcg, procfd, init, &facts, err);
+
+	memset(out, 0, sizeof(*out));
+	if (r < 0)
+		return error_wrap(err, r, "settings");
+	apply(profile, &facts, memcg, procfd, init, earlier, out);
 	return 0;
 }
 
 int settings_apply(const struct profile *profile, const struct memcg *memcg, int procfd, pid_t init,
-		   struct settings_results *out, struct error *err)
+		   const struct settings_given *given, struct settings_results *out,
+		   struct error *err)
 {
-	return settings_reapply(profile, memcg, procfd, init, NULL, out, err);
+	struct settings_facts facts;
+	int r = settings_facts_read(memcg, procfd, init, &facts, err);
+
+	memset(out, 0, sizeof(*out));
+	if (r < 0)
+		return error_wrap(err, r, "settings");
+	settings_facts_given(&facts, given);
+	apply(profile, &facts, memcg, procfd, init, NULL, out);
+	return 0;
 }

@@ -49,3 +49,9 @@ int settings_facts_read(const struct memcg *memcg, int procfd, pid_t init,
 	out->has_score = proc_score_read(procfd, init, &out->init_score) == 0;
 	return 0;
 }
+
+void settings_facts_given(struct settings_facts *facts, const struct settings_given *given)
+{
+	facts->has_config_score = given->has_score;
+	facts->config_score = given->score;
+}

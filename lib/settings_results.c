@@ -8,8 +8,9 @@
 #include <string.h>
 
 static const char *const keys[] = {
-    SETTING_OOM_KILLER, SETTING_OOM_GROUP,	SETTING_LIMIT,	    SETTING_SWAP,
-    SETTING_SWAPPINESS, SETTING_SCORE_WORKLOAD, SETTING_SCORE_INIT, SETTING_SCORE_RULES,
+    SETTING_OOM_KILLER, SETTING_OOM_GROUP,   SETTING_LIMIT,
+    SETTING_SWAP,	SETTING_SWAPPINESS,  SETTING_SCORE_WORKLOAD,
+    SETTING_SCORE_INIT, SETTING_SCORE_RULES, SETTING_SCORE_INHERITED,
 };
 
 static const char *const outcomes[] = {
@@ -36,7 +37,9 @@ bool settings_score_base(const struct settings_results *results, int *base)
 	for (size_t i = 0; i < results->len; i++) {
 		const struct setting_result *result = &results->item[i];
 
-		if (strcmp(result->file, "oom_score_adj") != 0 || !result->old_value[0])
+		/* An inherited one is what the container should not have had. */
+		if (strcmp(result->file, "oom_score_adj") != 0 || !result->old_value[0] ||
+		    strcmp(result->key, SETTING_SCORE_INHERITED) == 0)
 			continue;
 		*base = atoi(result->old_value);
 		return true;

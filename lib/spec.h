@@ -29,6 +29,7 @@ enum spec_stage {
 #define SPEC_CONFIG_OOM_SCORE_ADJ "process.oomScoreAdj"         /* config.md "Linux Process" */
 #define SPEC_CONFIG_CGROUPS_PATH "linux.cgroupsPath"            /* config-linux.md "Cgroups Path" */
 #define SPEC_CONFIG_MEMORY "linux.resources.memory"             /* config-linux.md "Memory" */
+#define SPEC_CONFIG_SCORE "process.oomScoreAdj"                /* config.md "Linux Process" */
 #define SPEC_CONFIG_MEMORY_LIMIT "linux.resources.memory.limit" /* bytes, -1: none */
 #define SPEC_CONFIG_MEMORY_SWAP "linux.resources.memory.swap"   /* memory+swap, bytes, -1: none */
 #define SPEC_CONFIG_DISABLE_OOM_KILLER "linux.resources.memory.disableOOMKiller"

@@ -151,18 +151,21 @@ START_TEST(config_fields)
 {
 	struct oci_config config;
 
-	config_of("{\"process\":{\"terminal\":true},\"annotations\":{\"a\":\"b\"},"
-		  "\"linux\":{\"cgroupsPath\":\"/x\",\"resources\":{\"memory\":"
-		  "{\"limit\":67108864,\"disableOOMKiller\":true}}},"
-		  "\"hooks\":{\"poststop\":[{\"path\":\"/bin/true\"},"
-		  "{\"path\":\"/usr/libexec/oomguard/oomguard-hook\","
-		  "\"args\":[\"oomguard-hook\",\"poststop\"]}]}}",
-		  &config);
+	config_of(
+	    "{\"process\":{\"terminal\":true,\"oomScoreAdj\":-7},\"annotations\":{\"a\":\"b\"},"
+	    "\"linux\":{\"cgroupsPath\":\"/x\",\"resources\":{\"memory\":"
+	    "{\"limit\":67108864,\"disableOOMKiller\":true}}},"
+	    "\"hooks\":{\"poststop\":[{\"path\":\"/bin/true\"},"
+	    "{\"path\":\"/usr/libexec/oomguard/oomguard-hook\","
+	    "\"args\":[\"oomguard-hook\",\"poststop\"]}]}}",
+	    &config);
 	ck_assert(config.terminal);
 	ck_assert(config.has_cgroups_path);
 	ck_assert(config.disable_oom_killer);
 	ck_assert(config.has_limit);
 	ck_assert_uint_eq(config.limit_bytes, 67108864);
+	ck_assert(config.has_score);
+	ck_assert_int_eq(config.score, -7);
 	ck_assert(config.has_poststop_hook);
 	ck_assert_uint_eq(config.duplicate_keys, 0);
 	ck_assert_str_eq(json_get_string(config.annotations, "a"), "b");
@@ -174,17 +177,18 @@ START_TEST(config_of_wrong_types_counts_as_absent)
 {
 	struct oci_config config;
 
-	config_of(
-	    "{\"process\":{\"terminal\":1},\"annotations\":[],\"linux\":{\"cgroupsPath\":\"\","
-	    "\"resources\":{\"memory\":{\"limit\":-1,\"disableOOMKiller\":\"true\"}}},"
-	    "\"hooks\":{\"poststop\":[1,{},{\"path\":\"oomguard-hook\"},"
-	    "{\"path\":\"/x/oomguard-hook\",\"args\":[1]},"
-	    "{\"path\":\"/x/oomguard-hook\",\"args\":[\"h\",\"poststart\"]}]}}",
-	    &config);
+	config_of("{\"process\":{\"terminal\":1,\"oomScoreAdj\":-1001},\"annotations\":[],"
+		  "\"linux\":{\"cgroupsPath\":\"\","
+		  "\"resources\":{\"memory\":{\"limit\":-1,\"disableOOMKiller\":\"true\"}}},"
+		  "\"hooks\":{\"poststop\":[1,{},{\"path\":\"oomguard-hook\"},"
+		  "{\"path\":\"/x/oomguard-hook\",\"args\":[1]},"
+		  "{\"path\":\"/x/oomguard-hook\",\"args\":[\"h\",\"poststart\"]}]}}",
+		  &config);
 	ck_assert(!config.terminal);
 	ck_assert(!config.has_cgroups_path);
 	ck_assert(!config.disable_oom_killer);
 	ck_assert(!config.has_limit);
+	ck_assert(!config.has_score);
 	ck_assert(!config.has_poststop_hook);
 	ck_assert_ptr_null(config.annotations);
 	oci_config_free(&config);

@@ -267,6 +267,71 @@ START_TEST(scores_at_creation)
 }
 END_TEST
 
+START_TEST(a_score_of_the_managers_is_raised)
+{
+	static const struct {
+		bool named;
+		int config, init, own;
+		const char *why;
+	} rows[] = {
+	    {false, 0, -1000, 0, "exempt like its manager"},
+	    {false, 0, -999, 0, "as dockerd and containerd protect themselves"},
+	    {false, 0, -998, 0, "as their shims do"},
+	    {false, 0, -997, -997, "may be meant"},
+	    {false, 0, -500, -500, "may be meant"},
+	    {false, 0, 300, 300, "inherited, and no protection"},
+	    {true, -1000, -1000, -1000, "config.json says so"},
+	    {true, -999, -1000, -999, "below what config.json says"},
+	    {true, 0, -500, 0, "below what config.json says"},
+	    {true, 0, 200, 200, "a runtime without rights cannot go lower"},
+	    {true, 0, 0, 0, "as it should be"},
+	};
+	const struct profile profile = leave();
+	struct settings_facts facts = facts_v2();
+	struct settings_plan plan;
+	char text[16];
+
+	for (size_t i = 0; i < LEN(rows); i++) {
+		facts.has_config_score = rows[i].named;
+		facts.config_score = rows[i].config;
+		facts.init_score = rows[i].init;
+		settings_plan(&profile, &facts, &plan);
+		if (rows[i].own == rows[i].init) {
+			ck_assert_msg(plan.results.len == 0, "%s", rows[i].why);
+			continue;
+		}
+		ck_assert_msg(plan.writes_len == 1, "%s", rows[i].why);
+		ck_assert_str_eq(plan.write[0].key, SETTING_SCORE_INHERITED);
+		ck_assert_ptr_nonnull(strstr(plan.write[0].note, "inherited from its manager"));
+		snprintf(text, sizeof(text), "%d", rows[i].own);
+		ck_assert_str_eq(plan.write[0].value, text);
+	}
+}
+END_TEST
+
+START_TEST(an_inherited_score_is_no_base)
+{
+	struct settings_facts facts = facts_v1();
+	struct profile profile = leave();
+	struct settings_plan plan;
+	int base = 7;
+
+	facts.init_score = -1000;
+	profile.settings.score_workload = (struct score_spec){SCORE_RELATIVE, 100};
+	profile.settings.score_init = (struct score_spec){SCORE_ABSOLUTE, -500};
+	settings_plan(&profile, &facts, &plan);
+	ck_assert_uint_eq(plan.writes_len, 2);
+	ck_assert_str_eq(plan.write[0].value, "0");
+	ck_assert_str_eq(plan.write[1].value, "100");
+	ck_assert_ptr_null(plan.write[1].note);
+	ck_assert(settings_score_base(&plan.results, &base));
+	ck_assert_int_eq(base, 0);
+	facts.has_score = false;
+	settings_plan(&profile, &facts, &plan);
+	ck_assert_uint_eq(plan.writes_len, 0);
+}
+END_TEST
+
 static struct profile scored(struct score_spec init, struct score_spec workload)
 {
 	struct profile profile = leave();
@@ -373,6 +438,8 @@ int main(void)
 	tcase_add_test(tests, v1_limit_stays_below_memsw_at_every_step);
 	tcase_add_test(tests, swappiness_is_of_v1_only);
 	tcase_add_test(tests, scores_at_creation);
+	tcase_add_test(tests, a_score_of_the_managers_is_raised);
+	tcase_add_test(tests, an_inherited_score_is_no_base);
 	tcase_add_test(tests, which_score_a_process_gets);
 	tcase_add_test(tests, a_broken_expression_is_named);
 	tcase_add_test(tests, results_survive_json);

@@ -17,6 +17,7 @@ static struct fake_tree tree;
 static struct cgroup_mounts mounts;
 static struct memcg memcg;
 static int proc = -1;
+static const struct settings_given given; /* config.json names no score */
 
 static const struct fake_file files[] = {
     {"proc/7/cgroup", "0::/box/c\n"},
@@ -99,7 +100,7 @@ START_TEST(written_and_read_back)
 	struct error err = {0};
 	char text[32];
 
-	ck_assert_int_eq(settings_apply(&profile, &memcg, proc, 7, &results, &err), 0);
+	ck_assert_int_eq(settings_apply(&profile, &memcg, proc, 7, &given, &results, &err), 0);
 	expect(&results, SETTING_LIMIT, SETTING_APPLIED, "max", "67108864");
 	expect(&results, SETTING_SWAP, SETTING_APPLIED, "max", "33554432");
 	expect(&results, SETTING_OOM_GROUP, SETTING_APPLIED, "0", "1");
@@ -127,10 +128,10 @@ START_TEST(what_is_not_there_is_refused)
 	/* A link in place of the file is not followed. */
 	ck_assert_int_eq(unlinkat(tree.fd, "uni/box/c/memory.oom.group", 0), 0);
 	ck_assert_int_eq(symlinkat("memory.events", tree.fd, "uni/box/c/memory.oom.group"), 0);
-	ck_assert_int_eq(settings_apply(&profile, &memcg, proc, 7, &results, &err), 0);
+	ck_assert_int_eq(settings_apply(&profile, &memcg, proc, 7, &given, &results, &err), 0);
 	expect(&results, SETTING_OOM_GROUP, SETTING_REFUSED, "", "");
 	fake_tree_remove_dir(&tree, "uni/box/c");
-	ck_assert_int_eq(settings_apply(&profile, &memcg, proc, 7, &results, &err), -ENODEV);
+	ck_assert_int_eq(settings_apply(&profile, &memcg, proc, 7, &given, &results, &err), -ENODEV);
 }
 END_TEST
 
@@ -177,6 +178,29 @@ START_TEST(scores_of_running_processes)
 	fake_tree_write(&tree, "proc/7/oom_score_adj", "1");
 	fake_tree_write(&tree, "proc/9/oom_score_adj", "1");
 	ck_assert_int_eq(apply_scores(&profile, 10, 7, 1, NULL), 1);
+}
+END_TEST
+
+START_TEST(a_managers_score_is_corrected_and_told)
+{
+	const struct settings_given of_config = {true, 5};
+	struct settings_results results;
+	struct profile profile = {.settings = {.swappiness = -1}};
+	struct error err = {0};
+	int base;
+
+	fake_tree_write(&tree, "proc/7/oom_score_adj", "-1000\n");
+	ck_assert_int_eq(settings_apply(&profile, &memcg, proc, 7, &given, &results, &err), 0);
+	expect(&results, SETTING_SCORE_INHERITED, SETTING_APPLIED, "-1000", "0");
+	ck_assert_ptr_nonnull(strstr(result_of(&results, SETTING_SCORE_INHERITED)->reason,
+				     "inherited from its manager"));
+	profile = wishes();
+	fake_tree_write(&tree, "proc/7/oom_score_adj", "-500\n");
+	ck_assert_int_eq(settings_apply(&profile, &memcg, proc, 7, &of_config, &results, &err), 0);
+	expect(&results, SETTING_SCORE_INHERITED, SETTING_APPLIED, "-500", "5");
+	expect(&results, SETTING_SCORE_WORKLOAD, SETTING_APPLIED, "5", "105");
+	ck_assert(settings_score_base(&results, &base));
+	ck_assert_int_eq(base, 5);
 }
 END_TEST
 
@@ -342,7 +366,7 @@ static void expect_low_score(void)
 
 	profile.settings.score_workload = (struct score_spec){SCORE_ABSOLUTE, -950};
 	ck_assert_int_eq(proc_score_read(proc, victim, &before), 0);
-	ck_assert_int_eq(settings_apply(&profile, &memcg, proc, victim, &results, NULL), 0);
+	ck_assert_int_eq(settings_apply(&profile, &memcg, proc, victim, &given, &results, NULL), 0);
 	ck_assert_int_eq(proc_score_read(proc, victim, &after), 0);
 	if (may_go_below()) {
 		ck_assert_int_eq(after, -950);
@@ -373,7 +397,7 @@ START_TEST(a_real_cgroup)
 	profile.settings.oom_killer = SWITCH_ON;
 	profile.settings.swappiness = 11;
 	ck_assert_int_eq(settings_facts_read(&memcg, proc, victim, &facts, &err), 0);
-	ck_assert_int_eq(settings_apply(&profile, &memcg, proc, victim, &results, &err), 0);
+	ck_assert_int_eq(settings_apply(&profile, &memcg, proc, victim, &given, &results, &err), 0);
 	expect_real_results(&results, facts.has_swap);
 	ck_assert_int_eq(result_of(&results, SETTING_SCORE_WORKLOAD)->outcome, SETTING_APPLIED);
 	ck_assert_int_eq(settings_facts_read(&memcg, proc, victim, &facts, &err), 0);
@@ -394,6 +418,7 @@ int main(void)
 	tcase_add_test(fake, written_and_read_back);
 	tcase_add_test(fake, what_is_not_there_is_refused);
 	tcase_add_test(fake, scores_of_running_processes);
+	tcase_add_test(fake, a_managers_score_is_corrected_and_told);
 	tcase_add_unchecked_fixture(real, make_box, remove_box);
 	tcase_add_test(real, a_real_cgroup);
 	suite_add_tcase(suite, fake);
