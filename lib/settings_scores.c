@@ -7,8 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cleanup.h"
+#include "pid_mark.h"
+
+#define OPEN_AT_A_TIME 64
 
 /* What became of the processes of one kind. */
 struct tally {
@@ -20,45 +24,130 @@ struct tally {
 
 enum kind { KIND_INIT, KIND_WORKLOAD, KIND_RULES, KIND_COUNT };
 
-/* The name of the process; empty when it cannot be read. It may hold any byte. */
-static void read_comm(int piddir, char *buf, size_t cap)
-{
-	ssize_t len = cgroup_read(piddir, "comm", buf, cap);
+/* One way through processes of the container. */
+struct pass {
+	const struct score_matcher *matcher;
+	const struct memcg *memcg;
+	int procfd;
+	pid_t init;
+	struct tally tally[KIND_COUNT];
+};
 
-	if (len > 0 && buf[len - 1] == '\n')
-		buf[len - 1] = '\0';
+/* The files of one process. Once open they are this process's, whoever gets its id later. */
+struct process {
+	pid_t pid;
+	int score;
+	int comm;  /* only where there are rules; else -1 */
+	int error; /* why `score` is not open */
+};
+
+static int open_file(int procfd, pid_t pid, const char *file, int flags)
+{
+	char name[48];
+	int fd;
+
+	snprintf(name, sizeof(name), "%d/%s", pid, file);
+	fd = openat(procfd, name, flags | O_CLOEXEC | O_NOFOLLOW);
+	return fd < 0 ? -errno : fd;
 }
 
-static void set_score(int piddir, const struct score_matcher *matcher, bool is_init,
-		      struct tally tallies[static KIND_COUNT])
+static void open_process(const struct pass *pass, pid_t pid, struct process *out)
 {
-	struct tally *tally = &tallies[is_init ? KIND_INIT : KIND_WORKLOAD];
-	int wanted, now, r, rule = -1;
-	char comm[64], text[16];
+	*out = (struct process){.pid = pid, .comm = -1};
+	out->score = open_file(pass->procfd, pid, "oom_score_adj", O_RDWR);
+	if (out->score < 0)
+		out->error = -out->score;
+	else if (pass->matcher->len)
+		out->comm = open_file(pass->procfd, pid, "comm", O_RDONLY);
+}
 
-	if (matcher->len) {
-		read_comm(piddir, comm, sizeof(comm));
-		rule = settings_score_rule(matcher, comm);
-	}
-	if (rule >= 0 && !is_init)
-		tally = &tallies[KIND_RULES];
-	if (!settings_score_wanted(matcher, is_init, rule, &wanted) ||
-	    cgroup_read(piddir, "oom_score_adj", text, sizeof(text)) <= 0)
-		return;
-	now = atoi(text);
+static void close_process(struct process *process)
+{
+	cleanup_closep(&process->score);
+	cleanup_closep(&process->comm);
+}
+
+static bool has_ended(int error)
+{
+	return error == ENOENT || error == ESRCH || error == ENODEV;
+}
+
+/* Asked when the files are open: is the id that of a process of the container still? */
+static bool is_ours(const struct pass *pass, pid_t pid)
+{
+	const char *controller = pass->memcg->version == CGROUP_V1 ? "memory" : NULL;
+	cleanup_close int piddir = -1;
+	char name[16];
+
+	snprintf(name, sizeof(name), "%d", pid);
+	piddir = openat(pass->procfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return piddir >= 0 && cgroup_holds(piddir, controller, pass->memcg->path);
+}
+
+static int rule_for(const struct score_matcher *matcher, const struct process *process)
+{
+	char comm[64];
+	ssize_t len;
+
+	if (process->comm < 0)
+		return -1;
+	len = pread(process->comm, comm, sizeof(comm) - 1, 0);
+	if (len <= 0)
+		return -1;
+	/* It may hold any byte; the last one is the kernel's newline. */
+	comm[comm[len - 1] == '\n' ? len - 1 : len] = '\0';
+	return settings_score_rule(matcher, comm);
+}
+
+static int read_score(int fd, int *score)
+{
+	char text[16];
+	ssize_t len = pread(fd, text, sizeof(text) - 1, 0);
+
+	if (len <= 0)
+		return len < 0 ? -errno : -ESRCH;
+	text[len] = '\0';
+	*score = atoi(text);
+	return 0;
+}
+
+static int write_score(int fd, int score)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%d\n", score);
+
+	return write(fd, text, (size_t)len) < 0 ? -errno : 0;
+}
+
+/* Returns true when it was written. */
+static bool set_score(struct pass *pass, const struct process *process)
+{
+	bool is_init = process->pid == pass->init;
+	int rule = rule_for(pass->matcher, process);
+	enum kind kind = is_init ? KIND_INIT : rule >= 0 ? KIND_RULES : KIND_WORKLOAD;
+	struct tally *tally = &pass->tally[kind];
+	int wanted, now = 0, r = -process->error;
+
+	if (!settings_score_wanted(pass->matcher, is_init, rule, &wanted))
+		return false;
+	if (r == 0)
+		r = read_score(process->score, &now);
+	if (has_ended(-r))
+		return false;
 	tally->wanted++;
 	tally->value = wanted;
-	if (now == wanted)
-		return;
+	if (r == 0 && now == wanted)
+		return false;
 	tally->old_value = now;
-	snprintf(text, sizeof(text), "%d", wanted);
-	r = cgroup_write(piddir, "oom_score_adj", text);
+	if (r == 0)
+		r = write_score(process->score, wanted);
 	if (r == 0) {
 		tally->written++;
-	} else if (r != -ESRCH && r != -ENODEV) { /* else it has ended meanwhile */
+	} else if (!has_ended(-r)) {
 		tally->failed++;
 		tally->error = -r;
 	}
+	return r == 0;
 }
 
 static void say_failure(struct setting_result *result, const struct tally *tally)
@@ -107,38 +196,61 @@ static void report_later(struct settings_results *out)
 	strcpy(result->reason, "set once the first child exists");
 }
 
+static int finish(const struct pass *pass, bool alone, struct settings_results *out)
+{
+	if (out) {
+		out->len = 0;
+		if (alone)
+			report_later(out);
+		report(out, SETTING_SCORE_INIT, &pass->tally[KIND_INIT]);
+		report(out, SETTING_SCORE_WORKLOAD, &pass->tally[KIND_WORKLOAD]);
+		report(out, SETTING_SCORE_RULES, &pass->tally[KIND_RULES]);
+	}
+	return (int)(pass->tally[KIND_INIT].written + pass->tally[KIND_WORKLOAD].written +
+		     pass->tally[KIND_RULES].written);
+}
+
+/*
+ * An id from a list may be a stranger's by now, whose score is not ours. A few processes are opened
+ * at a time, then one look tells which of their ids can have changed hands since the list was made.
+ */
+static void set_listed(struct pass *pass, const pid_t *pids, size_t len,
+		       const struct pid_mark *listed)
+{
+	struct process process[OPEN_AT_A_TIME];
+	struct pid_mark opened;
+
+	for (size_t i = 0; i < len; i++)
+		open_process(pass, pids[i], &process[i]);
+	pid_mark_take(pass->procfd, &opened);
+	for (size_t i = 0; i < len; i++) {
+		if (!pid_mark_passed(listed, &opened, pids[i]) || is_ours(pass, pids[i]))
+			set_score(pass, &process[i]);
+		close_process(&process[i]);
+	}
+}
+
 int settings_scores_apply(const struct score_matcher *matcher, const struct memcg *memcg,
 			  int procfd, pid_t init, pid_t *scratch, size_t scratch_len,
 			  struct settings_results *out)
 {
-	const char *controller = memcg->version == CGROUP_V1 ? "memory" : NULL;
-	struct tally tally[KIND_COUNT] = {0};
-	ssize_t len = cgroup_procs(memcg->dirfd, scratch, scratch_len);
-	bool alone = len == 1 && scratch_len && scratch[0] == init;
+	struct pass pass = {matcher, memcg, procfd, init, {{0}}};
+	struct pid_mark listed;
+	size_t known;
+	ssize_t len;
+	bool alone;
 
-	if (out)
-		memset(out, 0, sizeof(*out));
-	if (len < 0)
+	pid_mark_take(procfd, &listed);
+	len = cgroup_procs(memcg->dirfd, scratch, scratch_len);
+	if (len < 0) {
+		if (out)
+			out->len = 0;
 		return (int)len;
-	for (size_t i = 0; i < (size_t)len && i < scratch_len; i++) {
-		cleanup_close int piddir = -1;
-		char name[16];
-
-		if (alone)
-			break;
-		snprintf(name, sizeof(name), "%d", scratch[i]);
-		piddir = openat(procfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		/* A number from a list may be a stranger's by now, whose score is not ours. */
-		if (piddir >= 0 && cgroup_holds(piddir, controller, memcg->path))
-			set_score(piddir, matcher, scratch[i] == init, tally);
 	}
-	if (out) {
-		if (alone)
-			report_later(out);
-		report(out, SETTING_SCORE_INIT, &tally[KIND_INIT]);
-		report(out, SETTING_SCORE_WORKLOAD, &tally[KIND_WORKLOAD]);
-		report(out, SETTING_SCORE_RULES, &tally[KIND_RULES]);
-	}
-	return (int)(tally[KIND_INIT].written + tally[KIND_WORKLOAD].written +
-		     tally[KIND_RULES].written);
+	alone = len == 1 && scratch_len && scratch[0] == init;
+	known = (size_t)len < scratch_len ? (size_t)len : scratch_len;
+	for (size_t i = 0; i < known && !alone; i += OPEN_AT_A_TIME)
+		set_listed(&pass, scratch + i,
+			   known - i < OPEN_AT_A_TIME ? known - i : OPEN_AT_A_TIME, &listed);
+	return finish(&pass, alone, out);
 }

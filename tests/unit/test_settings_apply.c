@@ -8,6 +8,7 @@
 
 #include "fake_tree.h"
 #include "proc.h"
+#include "real_cgroup.h"
 #include "settings.h"
 #include "unit.h"
 
@@ -131,7 +132,8 @@ START_TEST(what_is_not_there_is_refused)
 	ck_assert_int_eq(settings_apply(&profile, &memcg, proc, 7, &given, &results, &err), 0);
 	expect(&results, SETTING_OOM_GROUP, SETTING_REFUSED, "", "");
 	fake_tree_remove_dir(&tree, "uni/box/c");
-	ck_assert_int_eq(settings_apply(&profile, &memcg, proc, 7, &given, &results, &err), -ENODEV);
+	ck_assert_int_eq(settings_apply(&profile, &memcg, proc, 7, &given, &results, &err),
+			 -ENODEV);
 }
 END_TEST
 
@@ -166,9 +168,11 @@ START_TEST(scores_of_running_processes)
 	expect(&results, SETTING_SCORE_INIT, SETTING_APPLIED, "10", "50");
 	expect(&results, SETTING_SCORE_WORKLOAD, SETTING_APPLIED, "60", "110");
 	expect(&results, SETTING_SCORE_RULES, SETTING_APPLIED, "10", "-300");
-	ck_assert_str_eq(fake_tree_read(&tree, "proc/7/oom_score_adj", text, sizeof(text)), "50");
-	ck_assert_str_eq(fake_tree_read(&tree, "proc/8/oom_score_adj", text, sizeof(text)), "-300");
-	ck_assert_str_eq(fake_tree_read(&tree, "proc/9/oom_score_adj", text, sizeof(text)), "110");
+	ck_assert_str_eq(fake_tree_read(&tree, "proc/7/oom_score_adj", text, sizeof(text)), "50\n");
+	ck_assert_str_eq(fake_tree_read(&tree, "proc/8/oom_score_adj", text, sizeof(text)),
+			 "-300\n");
+	ck_assert_str_eq(fake_tree_read(&tree, "proc/9/oom_score_adj", text, sizeof(text)),
+			 "110\n");
 	ck_assert_str_eq(fake_tree_read(&tree, "proc/10/oom_score_adj", text, sizeof(text)),
 			 "10\n");
 	/* Relative values do not grow with every look. */
@@ -178,6 +182,36 @@ START_TEST(scores_of_running_processes)
 	fake_tree_write(&tree, "proc/7/oom_score_adj", "1");
 	fake_tree_write(&tree, "proc/9/oom_score_adj", "1");
 	ck_assert_int_eq(apply_scores(&profile, 10, 7, 1, NULL), 1);
+}
+END_TEST
+
+/*
+ * Between list and opening no id came round: then the cgroup of each need not be read, and the
+ * stranger's, which this table has at 10, is not even looked at. Else it is.
+ */
+START_TEST(ids_that_cannot_have_changed_hands_are_not_looked_up)
+{
+	static const struct {
+		const char *pid_max, *loadavg;
+		const char *stranger;
+	} rows[] = {
+	    {"32768\n", "0.00 0.01 0.05 1/123 4000\n", "110\n"},
+	    {"301\n", "0.00 0.01 0.05 1/123 4000\n", "10\n"},
+	    {"32768\n", "0.00 0.01 0.05 1/123 x\n", "10\n"},
+	    {"32768\n", "", "10\n"},
+	};
+	struct profile profile = wishes();
+	char text[32];
+
+	fake_tree_write(&tree, "uni/box/c/cgroup.procs", "7\n9\n10\n99\n");
+	for (size_t i = 0; i < FAKE_TREE_LEN(rows); i++) {
+		fake_tree_write(&tree, "proc/10/oom_score_adj", "10\n");
+		fake_tree_write(&tree, "proc/sys/kernel/pid_max", rows[i].pid_max);
+		fake_tree_write(&tree, "proc/loadavg", rows[i].loadavg);
+		ck_assert_int_ge(apply_scores(&profile, 10, 7, 16, NULL), 0);
+		ck_assert_str_eq(fake_tree_read(&tree, "proc/10/oom_score_adj", text, sizeof(text)),
+				 rows[i].stranger);
+	}
 }
 END_TEST
 
@@ -206,7 +240,7 @@ END_TEST
 
 /* ---- the real kernel ---- */
 
-static char box[512];
+static struct real_cgroup box;
 static pid_t victim;
 static int go[2];
 
@@ -221,47 +255,21 @@ static bool may_go_below(void)
 	return line && strtoull(line + 8, NULL, 16) & 1ULL << 24; /* CAP_SYS_RESOURCE */
 }
 
-static const char *why_not; /* no cgroup can be made here; NULL: it was made */
-
-/* Runs before the test forks, so that the cgroup is removed when the test fails too. */
 static void make_box(void)
 {
-	enum cgroup_version version;
-	cleanup_close int root = -1, made = -1;
-	cleanup_free char *dir = NULL;
-
-	why_not = "no memory cgroups that can be written";
-	proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (geteuid() != 0 || cgroup_mounts_read(proc, &mounts, NULL) < 0 ||
-	    cgroup_memory_version(&mounts, &version) < 0)
-		return;
-	root = cgroup_open(&mounts, version == CGROUP_V1 ? "memory" : NULL, "/", &dir, NULL);
-	if (root < 0)
-		return;
-	snprintf(box, sizeof(box), "%s/oomguard-test-cgroup-%d", dir, getpid());
-	if (mkdir(box, 0755) < 0)
-		return;
-	made = open(box, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (faccessat(made, version == CGROUP_V1 ? "memory.oom_control" : "memory.max", F_OK, 0) ==
-	    0)
-		why_not = NULL;
-	else
-		rmdir(box);
+	real_cgroup_make(&box);
+	mounts = box.mounts;
+	proc = box.procfd;
 }
 
 static void remove_box(void)
 {
-	/* Its processes die with the test; the cgroup can go when the last one is gone. */
-	for (int i = 0; !why_not && i < 1000 && rmdir(box) < 0 && errno == EBUSY; i++)
-		usleep(10000);
-	cgroup_mounts_free(&mounts);
-	cleanup_closep(&proc);
+	real_cgroup_remove(&box);
 }
 
 /* A process in the box that waits, forks one child when told, and waits again. */
 static void start_victim(void)
 {
-	cleanup_close int dir = -1;
 	int down[2], up[2];
 	char text[16];
 
@@ -285,9 +293,7 @@ static void start_victim(void)
 	close(down[0]);
 	go[0] = up[0];
 	go[1] = down[1];
-	snprintf(text, sizeof(text), "%d", victim);
-	dir = open(box, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ck_assert_int_eq(cgroup_write(dir, "cgroup.procs", text), 0);
+	ck_assert_int_eq(real_cgroup_enter(&box, victim), 0);
 }
 
 static void let_it_fork(void)
@@ -386,8 +392,8 @@ START_TEST(a_real_cgroup)
 	struct settings_facts facts;
 	struct error err = {0};
 
-	if (why_not) {
-		printf("SKIP a_real_cgroup: %s\n", why_not);
+	if (box.why_not) {
+		printf("SKIP a_real_cgroup: %s\n", box.why_not);
 		return;
 	}
 	start_victim();
@@ -418,6 +424,7 @@ int main(void)
 	tcase_add_test(fake, written_and_read_back);
 	tcase_add_test(fake, what_is_not_there_is_refused);
 	tcase_add_test(fake, scores_of_running_processes);
+	tcase_add_test(fake, ids_that_cannot_have_changed_hands_are_not_looked_up);
 	tcase_add_test(fake, a_managers_score_is_corrected_and_told);
 	tcase_add_unchecked_fixture(real, make_box, remove_box);
 	tcase_add_test(real, a_real_cgroup);
