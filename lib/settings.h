@@ -174,6 +174,15 @@ int settings_scores_apply(const struct score_matcher *matcher, const struct memc
 			  int procfd, pid_t init, pid_t *scratch, size_t scratch_len,
 			  struct settings_results *out);
 
+/*
+ * The same for single processes that the kernel told of: children that the init forked, and the
+ * init itself where it has to get its own value. *missed: a child has ended, or had children of its
+ * own before; they may have inherited the init's value, and only a look at all finds them.
+ */
+int settings_scores_forked(const struct score_matcher *matcher, const struct memcg *memcg,
+			   int procfd, pid_t init, const pid_t *children, size_t len, bool *missed,
+			   struct settings_results *out);
+
 /* {"key", "file", "outcome", "old", "new", "reason"} in an array, and back. */
 void settings_results_write(const struct settings_results *results, struct jsonw *w);
 int settings_results_read(const struct json *array, struct settings_results *out,

@@ -11,6 +11,7 @@
 
 #include "cleanup.h"
 #include "pid_mark.h"
+#include "proc.h"
 
 #define OPEN_AT_A_TIME 64
 
@@ -253,4 +254,39 @@ int settings_scores_apply(const struct score_matcher *matcher, const struct memc
 		set_listed(&pass, scratch + i,
 			   known - i < OPEN_AT_A_TIME ? known - i : OPEN_AT_A_TIME, &listed);
 	return finish(&pass, alone, out);
+}
+
+static int stop_at_one(pid_t child, void *context)
+{
+	return 1;
+}
+
+/*
+ * Asked behind the writing: may the process have children that it forked before? While it lives
+ * they are its own; of one that ends nobody can tell (and v1 says it is in the topmost cgroup).
+ */
+static bool may_have_left(int procfd, pid_t pid, bool written)
+{
+	return (written && proc_children(procfd, pid, stop_at_one, NULL) != 0) ||
+	       proc_dying(procfd, pid);
+}
+
+int settings_scores_forked(const struct score_matcher *matcher, const struct memcg *memcg,
+			   int procfd, pid_t init, const pid_t *children, size_t len, bool *missed,
+			   struct settings_results *out)
+{
+	struct pass pass = {matcher, memcg, procfd, init, {{0}}};
+
+	*missed = false;
+	for (size_t i = 0; i < len; i++) {
+		struct process process;
+		bool written;
+
+		open_process(&pass, children[i], &process);
+		written = is_ours(&pass, children[i]) && set_score(&pass, &process);
+		close_process(&process);
+		if (children[i] != init && may_have_left(procfd, children[i], written))
+			*missed = true;
+	}
+	return finish(&pass, false, out);
 }

@@ -19,6 +19,19 @@ static const char *const phase_names[] = {
 };
 #define PHASES (sizeof(phase_names) / sizeof(phase_names[0]))
 
+static const char *const score_ways[] = {
+    [SCORES_NOT_WANTED] = "not wanted",
+    [SCORES_FORK_EVENTS] = "fork events",
+    [SCORES_AT_START] = "at start and near the limit",
+    [SCORES_NEAR_LIMIT] = "near the limit, because its init forks too often",
+};
+#define SCORE_WAYS (sizeof(score_ways) / sizeof(score_ways[0]))
+
+const char *score_way_name(enum score_way way)
+{
+	return (size_t)way < SCORE_WAYS ? score_ways[way] : "unknown";
+}
+
 const char *shim_phase_name(enum shim_phase phase)
 {
 	return (size_t)phase < PHASES ? phase_names[phase] : "unknown";
@@ -55,6 +68,7 @@ int status_write(int container_dirfd, const struct shim_status *status)
 	jsonw_kv_uint(&w, "restarts", status->restarts);
 	jsonw_kv_uint(&w, "backoffEndsMs", status->backoff_ends_ms);
 	jsonw_kv_bool(&w, "initScoreSet", status->init_score_set);
+	jsonw_kv_string(&w, "scores", score_way_name(status->scores));
 	jsonw_kv_string(&w, "lastEvent", status->last_event);
 	jsonw_kv_string(&w, "confinement", status->confinement);
 	jsonw_object_end(&w);
@@ -70,6 +84,19 @@ static int read_phase(const struct json *root, enum shim_phase *out)
 	for (size_t i = 0; text && i < PHASES; i++) {
 		if (!strcmp(text, phase_names[i])) {
 			*out = (enum shim_phase)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int read_score_way(const struct json *root, enum score_way *out)
+{
+	const char *text = json_get_string(root, "scores");
+
+	for (size_t i = 0; text && i < SCORE_WAYS; i++) {
+		if (!strcmp(text, score_ways[i])) {
+			*out = (enum score_way)i;
 			return 0;
 		}
 	}
@@ -150,7 +177,8 @@ int status_read(int container_dirfd, struct shim_status *out, struct error *err)
 	    read_process(root, "init", &out->init_pid, &out->init_start_ticks) < 0 ||
 	    read_bool(root, "late", &out->late) < 0 ||
 	    read_bool(root, "initScoreSet", &out->init_score_set) < 0 ||
-	    read_numbers(root, out) < 0 || memcg_counters_parse(root, "seen", &out->seen) < 0 ||
+	    read_score_way(root, &out->scores) < 0 || read_numbers(root, out) < 0 ||
+	    memcg_counters_parse(root, "seen", &out->seen) < 0 ||
 	    read_text(root, "lastEvent", out->last_event, sizeof(out->last_event)) < 0 ||
 	    read_text(root, "confinement", out->confinement, sizeof(out->confinement)) < 0)
 		return error_say(err, EINVAL, "%s: a member is missing or wrong", STATE_STATUS);

@@ -19,6 +19,14 @@ enum shim_phase {
 	SHIM_LEFT	 /* the container ended; the shim is gone in order */
 };
 
+/* How processes that are made later get the score they should have. */
+enum score_way {
+	SCORES_NOT_WANTED,  /* the policy has no say on scores */
+	SCORES_FORK_EVENTS, /* the kernel tells of each fork of the init's */
+	SCORES_AT_START,    /* looks in the first minute; then near the limit and after an OOM */
+	SCORES_NEAR_LIMIT   /* the init forks too often to be followed: as before, later */
+};
+
 struct shim_status {
 	enum shim_phase phase;
 	pid_t shim_pid;
@@ -33,6 +41,7 @@ struct shim_status {
 	unsigned restarts;	    /* of the budget: used within the window */
 	uint64_t backoff_ends_ms;   /* CLOCK_REALTIME, phase BACKOFF; else 0 */
 	bool init_score_set;
+	enum score_way scores;
 	char last_event[160];  /* in words, escaped for nothing: plain text of ours */
 	char confinement[160]; /* which of caps, seccomp, mlock, cgroup could not be had; "" all */
 };
@@ -41,3 +50,5 @@ struct shim_status {
 int status_write(int container_dirfd, const struct shim_status *status);
 int status_read(int container_dirfd, struct shim_status *out, struct error *err);
 const char *shim_phase_name(enum shim_phase phase);
+/* In words, for the file and for people. */
+const char *score_way_name(enum score_way way);

@@ -148,6 +148,7 @@ static int first_status(struct guard *guard, struct error *err)
 	guard->status.init_pid = guard->plan.init_pid;
 	guard->status.init_start_ticks = guard->plan.init_start_ticks;
 	guard->status.restarts = (unsigned)guard->history.len;
+	guard->status.scores = guard->scores.way;
 	return 0;
 }
 
@@ -187,6 +188,8 @@ int guard_arm(struct guard *guard, const char *state_root, const char *key, stru
 	aim(guard);
 	open_records(guard);
 	r = watch_open(&guard->watch, &guard->memcg, guard->init_pidfd, err);
+	if (r == 0)
+		score_listen(&guard->scores, &guard->watch, guard->plan.init_pid);
 	if (r < 0)
 		return r;
 	watch_settings(guard);

@@ -118,6 +118,11 @@ bool guard_count_restart(struct guard *guard, struct decision *decision);
  */
 void guard_restart(struct guard *guard, const struct oom_facts *facts, struct decision *decision);
 
+/* Scores: of what the events told, and what it is time for. */
+void guard_step_scores(struct guard *guard, int events);
+/* The scores of all processes, now. It allocates, so not between an OOM and the action. */
+void guard_rescore(struct guard *guard);
+
 /* Handles SIGTERM and SIGUSR1 out of a set of watch_event. */
 void guard_signals(struct guard *guard, int events);
 /* Polls for signals only; true when the shim was told to leave. For kill_target. */

@@ -165,19 +165,6 @@ static void tell_failed(const struct guard *guard, int ready_fd, const struct er
 	fprintf(stderr, "oomguard-shim: %s\n", escape_terminal(text, word, sizeof(word)));
 }
 
-static void step_scores(struct guard *guard)
-{
-	struct settings_results results;
-
-	if (!score_step(&guard->scores, &guard->memcg, guard->procfd, guard->plan.init_pid,
-			guard->pids, KILL_PIDS_MAX, &results))
-		return;
-	for (size_t i = 0; i < results.len; i++)
-		record_setting(guard, &results.item[i]);
-	guard->status.init_score_set = guard->scores.init_set;
-	record_phase(guard, SHIM_WATCHING);
-}
-
 /* A limit that we raised ourselves for a while is no drift. */
 static bool limit_is_raised(const struct guard *guard)
 {
@@ -223,7 +210,7 @@ static const char *watch(struct guard *guard)
 			return "waiting failed";
 		guard_signals(guard, events);
 		guard_helper_event(guard, events);
-		step_scores(guard);
+		guard_step_scores(guard, events);
 		/* An OOM does not wait, unless it is its killer that was switched off. */
 		if (events & WATCH_KEPT)
 			step_keep(guard, true);

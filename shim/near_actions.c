@@ -47,18 +47,6 @@ static void send_signal(struct guard *guard, int signal)
 		record_problem(guard, "near the limit: nobody got signal %d", signal);
 }
 
-/* Processes that came by exec or that the init forked after it got its own score. */
-static void rescore(struct guard *guard)
-{
-	struct settings_results results;
-
-	if (!score_all(&guard->scores, &guard->memcg, guard->procfd, guard->plan.init_pid,
-		       guard->pids, KILL_PIDS_MAX, &results))
-		return;
-	for (size_t i = 0; i < results.len; i++)
-		record_setting(guard, &results.item[i]);
-}
-
 static void kill_one(struct guard *guard)
 {
 	struct candidate victim;
@@ -89,7 +77,7 @@ void near_act(struct guard *guard, const struct stall_sample *now)
 			send_signal(guard, actions->action[i].signal);
 			break;
 		case NEAR_RESCORE:
-			rescore(guard);
+			guard_rescore(guard);
 			break;
 		case NEAR_KILL_LARGEST:
 			kill_one(guard);

@@ -385,6 +385,8 @@ static void finish(struct guard *guard, bool done)
 	record_incident(guard);
 	record_phase(guard, SHIM_WATCHING);
 	evidence_rebase(&guard->evidence);
+	/* The next one is to find the scores as they should be. */
+	guard_rescore(guard);
 }
 
 /* One OOM. *more: the storm brought a kill that is another OOM's. */

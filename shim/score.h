@@ -2,24 +2,33 @@
 /*
  * Init and workload scored apart. The hook gave the init the workload's oom_score_adj, which every
  * child copies at fork; once the first child exists, the init gets its own, and processes named in
- * settings.oomScoreAdj.rules get theirs.
+ * settings.oomScoreAdj.rules get theirs. What the init forks later inherits the init's score and is
+ * corrected.
  *
- * The first child is waited for at growing distances in the container's first minute only; after
- * that it is looked for when something else wakes the shim.
+ * Where the kernel tells of the init's forks, the shim acts at each. Where it does not, the first
+ * child is waited for at growing distances in the container's first minute only. Either way all
+ * processes are looked at near the limit and behind an OOM: that also finds those that came by the
+ * runtime's exec, and names that changed since.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "forks.h"
 #include "memcg.h"
 #include "plan.h"
 #include "settings.h"
+#include "status.h"
+#include "watch.h"
 
 struct score_guard {
-	struct score_matcher *matcher;	    /* owned; NULL: the policy has no say on scores */
-	bool init_set;			    /* the init has its own score by now */
-	uint64_t next_ms, delay_ms, end_ms; /* CLOCK_MONOTONIC; next_ms 0: not waiting */
+	struct score_matcher *matcher; /* owned; NULL: the policy has no say on scores */
+	enum score_way way;
+	struct forks forks;
+	bool init_set; /* the init has its own score by now */
+	/* CLOCK_MONOTONIC; next_ms 0: not waiting */
+	uint64_t open_ms, next_ms, delay_ms, end_ms;
 };
 
 /* `profile` must outlive it. */
@@ -27,12 +36,20 @@ int score_open(struct score_guard *scores, const struct plan *plan, const struct
 	       struct error *err);
 void score_close(struct score_guard *scores);
 
+/* Has the kernel tell of the init's forks, where it does; while CAP_NET_ADMIN is still there. */
+void score_listen(struct score_guard *scores, struct watch *watch, pid_t init);
+
 /* How long the loop may sleep because of this: -1 for ever. */
 int score_timeout_ms(const struct score_guard *scores);
 
 /* Looks if it is time, and sets what is due. True when *out has something to tell. */
 bool score_step(struct score_guard *scores, const struct memcg *memcg, int procfd, pid_t init,
 		pid_t *pids, size_t pids_cap, struct settings_results *out);
+
+/* After WATCH_FORK. A child that was corrected is nothing to tell; the init's own score is. */
+bool score_forked(struct score_guard *scores, struct watch *watch, const struct memcg *memcg,
+		  int procfd, pid_t init, pid_t *pids, size_t pids_cap,
+		  struct settings_results *out);
 
 /* Sets all scores now, whatever the time. False: nothing is wanted, or nothing had to be written.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What wakes the shim: the kernel's OOM notification, the end of the init, a signal, the helper's
- * answer. One epoll set; at rest nothing in it ever fires.
+ * answer, a fork of the init's. One epoll set; at rest nothing in it ever fires.
  *
  * v1: one eventfd, registered through cgroup.event_control on memory.oom_control of the container
  * and of every cgroup below it (a notification never reaches an ancestor). New ones below are seen
@@ -25,9 +25,10 @@ enum watch_event {
 	WATCH_HELPER = 16,   /* the helper answered or died */
 	WATCH_TIGHT = 32,    /* v1: usage crossed a threshold */
 	WATCH_PRESSURE = 64, /* v2: PSI says that nobody gets on */
-	WATCH_PIDS = 256,    /* the pids limit was hit */
 	WATCH_LOG = 128,     /* the kernel wrote to its log (only while memory.events is muted) */
-	WATCH_KEPT = 512     /* somebody wrote to a file of watch_add_kept() */
+	WATCH_PIDS = 256,    /* the pids limit was hit */
+	WATCH_KEPT = 512,    /* somebody wrote to a file of watch_add_kept() */
+	WATCH_FORK = 1024    /* the init forked */
 };
 
 #define WATCH_KEPT_MAX 5

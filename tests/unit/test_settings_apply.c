@@ -215,6 +215,66 @@ START_TEST(ids_that_cannot_have_changed_hands_are_not_looked_up)
 }
 END_TEST
 
+static int apply_forked(pid_t child, bool *missed, struct settings_results *results)
+{
+	struct profile profile = wishes();
+	struct score_matcher matcher;
+	pid_t told[] = {child, 7};
+	int r;
+
+	ck_assert_int_eq(score_matcher_init(&matcher, &profile, 10, NULL), 0);
+	r = settings_scores_forked(&matcher, &memcg, proc, 7, told, 2, missed, results);
+	score_matcher_free(&matcher);
+	return r;
+}
+
+static void put_stat(pid_t pid, char state, pid_t parent)
+{
+	char path[32], text[128];
+
+	snprintf(path, sizeof(path), "proc/%d/stat", pid);
+	snprintf(text, sizeof(text),
+		 "%d (sh) %c %d 8 8 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 100 0 1 0 0 0 0 0 0 0\n", pid,
+		 state, parent);
+	fake_tree_write(&tree, path, text);
+}
+
+START_TEST(what_the_init_forked)
+{
+	struct settings_results results;
+	char text[32];
+	bool missed;
+
+	put_stat(8, 'S', 9);
+	put_stat(9, 'S', 7);
+	put_stat(10, 'S', 1);
+	fake_tree_write(&tree, "proc/9/task/9/children", "");
+	ck_assert_int_eq(apply_forked(9, &missed, &results), 2);
+	ck_assert(!missed);
+	expect(&results, SETTING_SCORE_INIT, SETTING_APPLIED, "10", "50");
+	expect(&results, SETTING_SCORE_WORKLOAD, SETTING_APPLIED, "60", "110");
+	/* It forked before it was corrected. */
+	fake_tree_write(&tree, "proc/9/oom_score_adj", "50\n");
+	fake_tree_write(&tree, "proc/9/task/9/children", "8 ");
+	ck_assert_int_eq(apply_forked(9, &missed, &results), 1);
+	ck_assert(missed);
+	/* Corrected already: what it forks is right. */
+	ck_assert_int_eq(apply_forked(9, &missed, &results), 0);
+	ck_assert(!missed);
+	/* The id of a stranger. */
+	ck_assert_int_eq(apply_forked(10, &missed, NULL), 0);
+	ck_assert(!missed);
+	ck_assert_str_eq(fake_tree_read(&tree, "proc/10/oom_score_adj", text, sizeof(text)),
+			 "10\n");
+	/* Ended or gone: what it left behind is somebody else's child. */
+	put_stat(9, 'Z', 7);
+	ck_assert_int_eq(apply_forked(9, &missed, NULL), 0);
+	ck_assert(missed);
+	ck_assert_int_eq(apply_forked(77, &missed, NULL), 0);
+	ck_assert(missed);
+}
+END_TEST
+
 START_TEST(a_managers_score_is_corrected_and_told)
 {
 	const struct settings_given of_config = {true, 5};
@@ -425,6 +485,7 @@ int main(void)
 	tcase_add_test(fake, what_is_not_there_is_refused);
 	tcase_add_test(fake, scores_of_running_processes);
 	tcase_add_test(fake, ids_that_cannot_have_changed_hands_are_not_looked_up);
+	tcase_add_test(fake, what_the_init_forked);
 	tcase_add_test(fake, a_managers_score_is_corrected_and_told);
 	tcase_add_unchecked_fixture(real, make_box, remove_box);
 	tcase_add_test(real, a_real_cgroup);

@@ -39,6 +39,7 @@ static struct shim_status sample(void)
 	    .restarts = 10,
 	    .backoff_ends_ms = 11,
 	    .init_score_set = true,
+	    .scores = SCORES_FORK_EVENTS,
 	    .last_event = "killed \"leak\"\n",
 	    .confinement = "no seccomp",
 	};
@@ -54,6 +55,12 @@ START_TEST(test_round_trip)
 		ck_assert_int_eq(status_write(fd, &in), 0);
 		ck_assert_int_eq(status_read(fd, &out, &err), 0);
 		ck_assert_int_eq(out.phase, in.phase);
+	}
+	for (int way = SCORES_NOT_WANTED; way <= SCORES_NEAR_LIMIT; way++) {
+		in.scores = (enum score_way)way;
+		ck_assert_int_eq(status_write(fd, &in), 0);
+		ck_assert_int_eq(status_read(fd, &out, &err), 0);
+		ck_assert_int_eq(out.scores, in.scores);
 	}
 	ck_assert_int_eq(out.shim_pid, 12);
 	ck_assert_uint_eq(out.shim_start_ticks, 34);
@@ -134,6 +141,7 @@ START_TEST(test_wrong_members)
 	    {"\"restarts\": 10", "\"restarts\": 99999999999"},
 	    {"\"oomKill\": 3", "\"oomKill\": -3"},
 	    {"\"seen\": ", "\"scene\": "},
+	    {"\"scores\": \"fork", "\"scores\": \"spoon"},
 	    {"\"lastEvent\": ", "\"lastEvents\": "},
 	};
 	struct shim_status in = sample(), out;
@@ -159,6 +167,8 @@ int main(void)
 	TCase *tc = tcase_create("status");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	/* Each byte is a file written and renamed. */
+	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_round_trip);
 	tcase_add_test(tc, test_counters_not_known);
 	tcase_add_test(tc, test_longest_texts_fit);

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scores of processes that come later: forked by the init, or by the runtime's exec."""
+
+import os
+import pathlib
+import signal
+import subprocess
+
+from harness import cgroups, policy, scenario
+
+SCORES = {"init": 300, "workload": 600}
+
+
+def score(pid):
+    return int(pathlib.Path(f"/proc/{pid}/oom_score_adj").read_text())
+
+
+def children(c):
+    return [pid for pid in cgroups.processes(c.cgroup) if pid != c.init_pid()]
+
+
+@scenario("scores-of-a-later-fork")
+def of_a_later_fork(t):
+    """A child that the init forks when it has its own score inherits that, and is corrected."""
+    c = t.container("init 1 sleep", policy(settings={"oomScoreAdj": SCORES}), score=100)
+    c.start()
+    c.wait("init has its score", lambda: score(c.init_pid()) == 300)
+    t.equal("the way", c.status()["scores"], "fork events")
+    first = children(c)
+    t.equal("one child", len(first), 1)
+    os.kill(first[0], signal.SIGKILL)
+    c.wait("another child", lambda: children(c) not in ([], first))
+    second = children(c)[0]
+    c.wait("it has the workload's score", lambda: score(second) == 600)
+    t.true("status shows the way", "fork events" in c.guard.cli("status", c.id)[2])
+
+
+@scenario("scores-of-an-exec")
+def of_an_exec(t):
+    """What the runtime's exec brings has the runtime's score until usage comes near the limit."""
+    rules = policy(settings={"oomScoreAdj": SCORES})
+    rules["profiles"]["default"]["onNearLimit"] = {"at": "50%", "actions": ["rescore"]}
+    c = t.container("init 0 await /box/go touch 36", rules, score=100)
+    c.start()
+    c.wait("init has its score", lambda: score(c.init_pid()) == 300)
+    before = children(c)
+    # What runs there keeps what it was given.
+    said = c.runtime.call("exec", "-d", c.id, "/bin/load", "sleep", stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL)
+    t.equal("exec", said.returncode, 0)
+    c.wait("its process", lambda: len(children(c)) == len(before) + 1)
+    new = [pid for pid in children(c) if pid not in before][0]
+    t.true("it has some score of the runtime's", score(new) != 600)
+    c.go()
+    c.wait_line("touched 36")
+    c.wait("it has the workload's score", lambda: score(new) == 600)
+
+
+@scenario("scores-not-wanted")
+def not_wanted(t):
+    """A policy that says nothing of scores makes no listener."""
+    c = t.container("init 0 sleep", policy(), score=100)
+    c.start()
+    t.equal("the way", c.status()["scores"], "not wanted")
+
+
+@scenario("scores-inherited", needs=("negative-scores",))
+def inherited(t):
+    """A manager's -1000 that leaked into the container is raised and reported."""
+    c = t.container("init 0 sleep", policy(), score=None)
+    own = pathlib.Path("/proc/self/oom_score_adj")
+    before = own.read_text()
+    own.write_text("-1000")
+    try:
+        c.start()
+    finally:
+        own.write_text(before)
+    t.equal("the init's score", score(c.init_pid()), 0)
+    c.wait("a child", lambda: children(c))
+    t.equal("its children's", [score(pid) for pid in children(c)], [0])
+    told = [s for s in c.guard.plan(c.id)["settings"] if s["key"] == "settings.oomScoreAdj"]
+    t.equal("told", [(s["outcome"], s["old"], s["new"]) for s in told],
+            [("applied", "-1000", "0")])
+    t.true("and why", "inherited from its manager" in told[0]["reason"])
