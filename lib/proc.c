@@ -280,6 +280,14 @@ int proc_children(int procfd, pid_t pid, int (*visit)(pid_t child, void *context
 	return r == -ENOENT ? each_number(procfd, ".", child_by_scan, &search) : r;
 }
 
+int proc_threads(int procfd, pid_t pid, int (*visit)(pid_t tid, void *context), void *context)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%d/task", pid);
+	return each_number(procfd, name, visit, context);
+}
+
 void proc_wchan(int procfd, pid_t pid, char *buf, size_t cap)
 {
 	char name[32];

@@ -48,6 +48,12 @@ bool proc_dying(int procfd, pid_t pid);
  */
 int proc_children(int procfd, pid_t pid, int (*visit)(pid_t child, void *context), void *context);
 
+/*
+ * Calls `visit` for each thread of `pid` until it returns non-zero, and returns that. The functions
+ * above and below take a thread's id, too. No allocation.
+ */
+int proc_threads(int procfd, pid_t pid, int (*visit)(pid_t tid, void *context), void *context);
+
 /* Kernel function it sleeps in, "" when not readable. */
 void proc_wchan(int procfd, pid_t pid, char *buf, size_t cap);
 

@@ -39,28 +39,35 @@ void record_zombies(struct guard *guard, const struct zombie_pile *pile,
 	journal_end(&guard->journal);
 }
 
-/* Tasks in D, with what they wait in. Reading /proc of such a task does not block. */
+static int note_sleeper(pid_t tid, void *context)
+{
+	struct guard *guard = context;
+	struct incident *incident = &guard->incident;
+	struct incident_left *sleeper;
+	struct proc_stat stat;
+
+	if (proc_stat_read(guard->procfd, tid, &stat) < 0 || stat.state != 'D')
+		return 0;
+	if (incident->sleepers_len == INCIDENT_LEFT_MAX) {
+		incident->sleepers_more++;
+		return 0;
+	}
+	sleeper = &incident->sleepers[incident->sleepers_len++];
+	sleeper->pid = tid;
+	sleeper->state = stat.state;
+	memcpy(sleeper->comm, stat.comm, sizeof(sleeper->comm));
+	proc_wchan(guard->procfd, tid, sleeper->wchan, sizeof(sleeper->wchan));
+	return 0;
+}
+
+/* Threads in D, with what they wait in: the first one of a process may be well. Reading /proc of
+ * such a thread does not block. */
 static void note_sleepers(struct guard *guard)
 {
-	struct incident *incident = &guard->incident;
 	ssize_t n = cgroup_procs(guard->memcg.dirfd, guard->pids, KILL_PIDS_MAX);
 
-	for (ssize_t i = 0; i < n && i < KILL_PIDS_MAX; i++) {
-		struct incident_left *sleeper;
-		struct proc_stat stat;
-
-		if (proc_stat_read(guard->procfd, guard->pids[i], &stat) < 0 || stat.state != 'D')
-			continue;
-		if (incident->sleepers_len == INCIDENT_LEFT_MAX) {
-			incident->sleepers_more++;
-			continue;
-		}
-		sleeper = &incident->sleepers[incident->sleepers_len++];
-		sleeper->pid = stat.pid;
-		sleeper->state = stat.state;
-		memcpy(sleeper->comm, stat.comm, sizeof(sleeper->comm));
-		proc_wchan(guard->procfd, stat.pid, sleeper->wchan, sizeof(sleeper->wchan));
-	}
+	for (ssize_t i = 0; i < n && i < KILL_PIDS_MAX; i++)
+		proc_threads(guard->procfd, guard->pids[i], note_sleeper, guard);
 }
 
 static void write_figures(struct jsonw *w, const struct memcg_usage *usage)

@@ -81,11 +81,18 @@ static bool too_much_pressure(const struct stall_sample *from, const struct prof
 		   ms * THRASH_FAULTS_PER_S;
 }
 
+/* Usage is seen at the limit, or was there since the last look: reclaim takes more than it must. */
+static bool met_limit(const struct stall_watch *watch, const struct stall_sample *now)
+{
+	return stall_at_limit(&now->usage) ||
+	       (watch->has_last && now->counters.max > watch->last.counters.max);
+}
+
 /* Windows follow each other while usage stands at the limit (or PSI woke us, which needs none). */
 static enum stall_kind judge_pressure(struct stall_watch *watch, const struct profile *profile,
 				      const struct stall_sample *now)
 {
-	bool suspicious = stall_at_limit(&now->usage) && !has_reclaimable(&now->usage);
+	bool suspicious = met_limit(watch, now) && !has_reclaimable(&now->usage);
 	bool stalled;
 
 	if (!suspicious) {
@@ -129,11 +136,15 @@ enum stall_pace stall_pace(const struct stall_watch *watch)
 {
 	const struct stall_sample *last = &watch->last;
 
-	if (!watch->has_last || last->frozen)
+	if (!watch->has_last)
 		return PACE_REST;
+	/* Nothing tells on v1 that it goes on again. */
+	if (last->frozen)
+		return last->counters.under_oom || stall_at_limit(&last->usage) ? PACE_SLOW
+										: PACE_REST;
 	if (last->counters.under_oom || watch->stuck_since_ms)
 		return PACE_FAST;
-	if (!stall_at_limit(&last->usage))
+	if (!stall_at_limit(&last->usage) && !watch->failing)
 		return PACE_REST;
 	/* Full, but nobody asks for more, or there is page cache to take from. */
 	return watch->failing && !has_reclaimable(&last->usage) ? PACE_FAST : PACE_SLOW;

@@ -52,7 +52,7 @@ struct stall_watch {
 /* How soon the next sample is due. */
 enum stall_pace {
 	PACE_REST, /* only when an event comes */
-	PACE_SLOW, /* at the limit, but healthy: twice a minute */
+	PACE_SLOW, /* at the limit, but healthy or paused: twice a minute */
 	PACE_FAST  /* something is wrong or about to be */
 };
 #define STALL_SLOW_MS 30000

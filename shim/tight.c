@@ -21,8 +21,9 @@
 /* Just below the limit: where stall_at_limit() begins. */
 #define AT_LIMIT_PER_MILLE 980
 /* More crossings than that between two slow looks: usage dances on the mark, and the timer is
- * enough. */
+ * enough until usage is so far below the marks. */
 #define CROSSINGS_MAX 4
+#define REARM_SHARE 8 /* one in eight of the limit */
 /* PSI windows may be half a second to ten seconds long (Documentation/accounting/psi.rst). */
 #define PSI_WINDOW_MAX_US 10000000
 #define PSI_WINDOW_MIN_US 500000
@@ -44,6 +45,7 @@ static void open_thresholds(struct guard *guard, const struct memcg_usage *usage
 	forget_thresholds(guard);
 	tight->limit = usage->limit;
 	tight->crossings = 0;
+	tight->dancing = false;
 	if (guard->memcg.version != CGROUP_V1 || usage->limit == MEMCG_NO_LIMIT)
 		return;
 	tight->thresholds = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -129,7 +131,7 @@ static void plan_next(struct guard *guard)
 	else if (tight->owed.limit || !tight->stall.has_last)
 		ms = STALL_FAST_MS;
 	/* Without a threshold's event somebody has to look when it is over. */
-	if (ms < 0 && tight->crossings > CROSSINGS_MAX)
+	if (ms < 0 && tight->dancing)
 		ms = STALL_SLOW_MS;
 	tight->next_ms = ms < 0 ? 0 : clock_ms(CLOCK_MONOTONIC) + (uint64_t)ms;
 }
@@ -203,6 +205,23 @@ static void mind_unresolved(struct guard *guard, const struct stall_sample *now)
 	record_phase(guard, SHIM_WATCHING);
 }
 
+/* Thresholds that fire all the time are done without. */
+static void stop_dancing(struct guard *guard)
+{
+	forget_thresholds(guard);
+	guard->tight.crossings = 0;
+	guard->tight.dancing = true;
+}
+
+/* Usage that goes up and down is not to cross them again at once. */
+static bool far_below(const struct guard *guard, const struct memcg_usage *usage)
+{
+	uint64_t mark = near_mark(guard->profile, usage), at_limit;
+
+	at_limit = usage->limit / 1000 * AT_LIMIT_PER_MILLE;
+	return usage->usage + usage->limit / REARM_SHARE < (mark < at_limit ? mark : at_limit);
+}
+
 /* Thresholds for a limit that is no more are of no use, and neither are those that fire all the
  * time: then the timer looks. */
 static void mind_thresholds(struct guard *guard, const struct stall_sample *now)
@@ -214,8 +233,8 @@ static void mind_thresholds(struct guard *guard, const struct stall_sample *now)
 	if (now->usage.limit != tight->limit)
 		open_thresholds(guard, &now->usage);
 	else if (tight->crossings > CROSSINGS_MAX)
-		forget_thresholds(guard);
-	else if (tight->thresholds < 0)
+		stop_dancing(guard);
+	else if (tight->dancing && far_below(guard, &now->usage))
 		open_thresholds(guard, &now->usage);
 }
 

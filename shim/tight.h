@@ -41,6 +41,7 @@ struct tight {
 	int pids;	    /* pids.events, -1 none */
 	uint64_t next_ms;   /* CLOCK_MONOTONIC of the next look; 0: none is due */
 	uint64_t crossings; /* threshold events since the last slow look */
+	bool dancing;	    /* too many of them: the thresholds are shut */
 	bool reclaim_muted; /* memory.events is out of the epoll set */
 };
 

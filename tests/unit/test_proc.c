@@ -144,6 +144,19 @@ static const char *children(int procfd, pid_t pid)
 	return list;
 }
 
+START_TEST(threads_of_a_process)
+{
+	char list[64] = "";
+
+	for (int i = 0; i < 2; i++)
+		fake_tree_dir(&tree, i ? "7/task/9" : "7/task/7");
+	ck_assert_int_eq(proc_threads(tree.fd, 7, note_child, list), 0);
+	ck_assert_uint_eq(strlen(list), strlen("7,9,"));
+	ck_assert_ptr_nonnull(strstr(list, "9,"));
+	ck_assert_int_eq(proc_threads(tree.fd, 8, note_child, list), -ENOENT);
+}
+END_TEST
+
 START_TEST(children_of_all_threads)
 {
 	char many[2048] = "";
@@ -354,6 +367,7 @@ int main(void)
 	tcase_add_test(fake, the_umask_is_read);
 	tcase_add_test(fake, scores_are_read_and_written);
 	tcase_add_test(fake, dying_is_told_from_running);
+	tcase_add_test(fake, threads_of_a_process);
 	tcase_add_test(fake, children_of_all_threads);
 	tcase_add_test(fake, small_files);
 	tcase_add_test(real, real_processes_with_strange_names);
