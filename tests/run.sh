@@ -18,7 +18,8 @@ usage() {
 	  --unit      only the unit tests, in the sanitized build
 	  --host      only the container scenarios on this machine
 	  --vm        only the container scenarios in virtual machines
-	  --full      all of it, and cgroup v1 with swap accounting in a virtual machine
+	  --full      all of it, the failures of tests/seeds at full size and in Go, and cgroup v1
+	              with swap accounting in a virtual machine
 	  --filter P  only scenarios whose name contains P
 	  --keep      keep the scratch directories of failed scenarios
 
@@ -26,7 +27,7 @@ usage() {
 	END
 }
 
-# shellcheck disable=SC2034 # keep is for lib/machines.sh
+# shellcheck disable=SC2034 # keep and full are for lib/*.sh, too
 parts='' full='' filter='' keep=''
 while [ $# -gt 0 ]; do
 	case $1 in

@@ -5,7 +5,8 @@
 
 missing_packages() {
 	local package
-	sed 's/#.*//' "$source_dir/tests/packages.txt" | while read -r package; do
+	sed 's/#.*//' "$source_dir/tests/packages.txt" \
+		${full:+"$source_dir/tests/packages-full.txt"} | while read -r package; do
 		[ -z "$package" ] || [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
 			echo "$package"
 	done
@@ -45,7 +46,14 @@ release_and_install() {
 		meson install -C "$build/release" --no-rebuild
 }
 
-build_release() { step build-release release_and_install; }
+build_release() {
+	step build-release release_and_install &&
+		{ [ -z "$full" ] || step build-go-program go_program; }
+}
+
+go_program() {
+	CGO_ENABLED=0 GOCACHE="$build/go-cache" go build -o "$build/go-sample" "$source_dir/tests/tools/gc.go"
+}
 
 run_unit() {
 	local log=$build/logs/unit.log

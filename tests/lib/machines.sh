@@ -10,6 +10,7 @@ scenario_command() {
 		--load "$build/release/tests/tools/load")
 	[ "${CI:-}" != true ] || scenario_argv+=(--strict)
 	[ -z "$filter" ] || scenario_argv+=(--filter "$filter")
+	[ -z "$full" ] || scenario_argv+=(--full --go-program "$build/go-sample")
 	[ -z "$keep" ] || scenario_argv+=(--keep)
 }
 

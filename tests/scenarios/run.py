@@ -21,7 +21,9 @@ from harness.errors import Failure, Skip
 from harness.machine import Machine
 from harness.registry import SCENARIOS
 
-TOPICS = pathlib.Path(__file__).parent / "topics"
+HERE = pathlib.Path(__file__).parent
+# Every file in these folders registers scenarios.
+FOLDERS = (HERE / "topics", HERE.parent / "seeds")
 
 
 def arguments():
@@ -35,6 +37,8 @@ def arguments():
     parser.add_argument("--filter", default="", help="only names that contain this")
     parser.add_argument("--strict", action="store_true", help="a missing tool is a failure")
     parser.add_argument("--keep", action="store_true", help="keep what failed scenarios left")
+    parser.add_argument("--full", action="store_true", help="the failures at full size, too")
+    parser.add_argument("--go-program", type=pathlib.Path, help="the program made from gc.go")
     parser.add_argument("--list", action="store_true", help="print the names and end")
     return parser.parse_args()
 
@@ -47,15 +51,15 @@ def terminated(_signal, _frame):
     raise KeyboardInterrupt
 
 
-def run_one(scenario, runtime_name, machine, rootfs, serial, keep):
-    """Returns (word, why, diagnosis)."""
+def run_one(scenario, runtime_name, machine, rootfs, serial, options):
+    """Returns (word, why, lines that explain it)."""
     missing = [need for need in scenario.needs if not machine.has(need)]
     if missing:
         return "skipped", f"this machine has no {', '.join(missing)}", []
     word, why, diagnosis, context = "ok", "", [], None
     signal.alarm(scenario.limit_s * machine.slow)
     try:
-        context = Context(machine, rootfs, runtime_name, serial)
+        context = Context(machine, rootfs, runtime_name, serial, options.full)
         scenario.run(context)
         context.nothing_left()
     except Skip as error:
@@ -68,9 +72,10 @@ def run_one(scenario, runtime_name, machine, rootfs, serial, keep):
     finally:
         signal.alarm(0)
         if context:
+            diagnosis += context.notes
             if word == "FAIL":
                 diagnosis += list(context.diagnosis())
-            problems = context.cleanup(keep and word == "FAIL")
+            problems = context.cleanup(options.keep and word == "FAIL")
             if problems and word == "ok":
                 word, why = "FAIL", f"cleanup: {'; '.join(problems)}"
     return word, why, diagnosis
@@ -80,15 +85,17 @@ def selected(options):
     for scenario in SCENARIOS:
         for runtime in scenario.runtimes:
             name = "/".join(filter(None, (options.name, runtime, scenario.name)))
-            if options.filter in name:
+            if options.filter in name and (options.full or not scenario.full):
                 yield name, scenario, runtime
 
 
 def main():
     options = arguments()
     options.programs = options.programs.resolve()
-    for topic in sorted(TOPICS.glob("*.py")):
-        importlib.import_module(f"topics.{topic.stem}")
+    for folder in FOLDERS:
+        sys.path.insert(0, str(folder.parent))
+        for file in sorted(folder.glob("*.py")):
+            importlib.import_module(f"{folder.name}.{file.stem}")
     if options.list:
         print("\n".join(name for name, _, _ in selected(options)))
         return 0
@@ -98,10 +105,11 @@ def main():
     machine = Machine(options.machine, options.programs, options.load, scratch)
     failed = 0
     try:
-        rootfs = bundle.make_rootfs(scratch / "rootfs", options.load)
+        rootfs = bundle.make_rootfs(scratch / "rootfs", options.load,
+                                   options.go_program)
         for serial, (name, scenario, runtime) in enumerate(selected(options)):
             word, why, diagnosis = run_one(scenario, runtime, machine, rootfs, serial,
-                                           options.keep)
+                                           options)
             if word == "missing":
                 word = "FAIL" if options.strict else "skipped"
             failed += word == "FAIL"

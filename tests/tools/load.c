@@ -5,10 +5,17 @@
  *
  *   load [MODIFIER...] VERB
  *
- * Modifiers: ignore | name COMM | await FILE | once FILE   (once: where FILE exists, only sleep)
- * Verbs:     sleep | exit CODE | touch MB | leak [MAX_MB] | bomb N | storm N MB
+ * Modifiers: ignore | usr1 | name COMM | await FILE | hold MB | once FILE
+ *            (usr1: says when it gets SIGUSR1; hold: memory that no child inherits;
+ *            once: where FILE exists, only sleep)
+ * Verbs:     sleep | exit CODE | touch MB | leak [MAX_MB] | bomb N | storm N MB |
+ *            exec PROGRAM WORD...
  *            init RESPAWNS CMD... [-- CMD...]...
+ *            gulp MB | shmem MB | churn MB | cache FILE | write FILE | serve BEAT_FILE GO_FILE
+ *            zombies | threads BEAT_FILE
  */
+#include "load.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -22,7 +29,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MIB ((size_t)1024 * 1024)
 /* A leak with no limit around it must not take the machine. */
 #define LEAK_MAX_MB 1024
 #define CHILDREN_MAX 16
@@ -30,7 +36,7 @@
 
 static int run(int argc, char **argv);
 
-static void die(const char *what)
+void die(const char *what)
 {
 	dprintf(STDOUT_FILENO, "load: %s: %s\n", what, strerror(errno));
 	_exit(2);
@@ -42,40 +48,54 @@ static int usage(void)
 	return 2;
 }
 
-static void nap_ms(long ms)
+void nap_ms(long ms)
 {
 	struct timespec nap = {ms / 1000, ms % 1000 * 1000000};
 
 	nanosleep(&nap, NULL);
 }
 
-static _Noreturn void sleep_on(void)
+_Noreturn void sleep_on(void)
 {
 	for (;;)
 		pause();
 }
 
-/* Writes every page, with content that no compressed swap makes small. */
-static void touch_mib(size_t number)
+void fill(void *at, size_t bytes)
 {
 	static unsigned long seed = 88172645463325252UL;
-	unsigned long *mem =
-	    mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned long *mem = at;
 
-	if (mem == MAP_FAILED)
-		die("mmap");
-	for (size_t i = 0; i < MIB / sizeof(*mem); i++) {
+	for (size_t i = 0; i < bytes / sizeof(*mem); i++) {
 		seed ^= seed << 13;
 		seed ^= seed >> 7;
 		seed ^= seed << 17;
-		mem[i] = seed + number;
+		mem[i] = seed + i;
 	}
+}
+
+static void *touch_mib(void)
+{
+	void *mem = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (mem == MAP_FAILED)
+		die("mmap");
+	fill(mem, MIB);
+	return mem;
+}
+
+static void hold(size_t mib)
+{
+	for (size_t i = 0; i < mib; i++)
+		if (madvise(touch_mib(), MIB, MADV_DONTFORK))
+			die("madvise");
+	dprintf(STDOUT_FILENO, "holding %zu\n", mib);
 }
 
 static _Noreturn void touch(size_t mib)
 {
 	for (size_t i = 0; i < mib; i++)
-		touch_mib(i);
+		touch_mib();
 	dprintf(STDOUT_FILENO, "touched %zu\n", mib);
 	sleep_on();
 }
@@ -84,7 +104,7 @@ static _Noreturn void leak(size_t max)
 {
 	dprintf(STDOUT_FILENO, "leaking\n");
 	for (size_t i = 0; i < max; i++)
-		touch_mib(i);
+		touch_mib();
 	dprintf(STDOUT_FILENO, "leaked all\n");
 	sleep_on();
 }
@@ -115,7 +135,7 @@ static void storm_child(size_t mib, int done, int end)
 	char byte = 'd';
 
 	for (size_t i = 0; i < mib; i++)
-		touch_mib(i);
+		touch_mib();
 	if (write(done, &byte, 1) != 1)
 		_exit(3);
 	if (read(end, &byte, 1) < 0)
@@ -144,11 +164,13 @@ static size_t storm_reap(size_t *killed, int flags)
 static _Noreturn void storm(size_t count, size_t mib)
 {
 	size_t killed = 0, gone = 0, ready = 0;
+	struct timespec start, now;
 	int done[2], end[2];
 	char bytes[256];
 
 	if (count > STORM_MAX || pipe2(done, O_CLOEXEC | O_NONBLOCK) || pipe2(end, O_CLOEXEC))
 		die("storm");
+	clock_gettime(CLOCK_MONOTONIC, &start);
 	for (size_t i = 0; i < count; i++) {
 		pid_t pid = fork();
 
@@ -171,9 +193,12 @@ static _Noreturn void storm(size_t count, size_t mib)
 		ready += n > 0 ? (size_t)n : 0;
 		gone += storm_reap(&killed, WNOHANG);
 	}
+	clock_gettime(CLOCK_MONOTONIC, &now);
 	close(end[1]);
 	storm_reap(&killed, 0);
-	dprintf(STDOUT_FILENO, "storm over killed %zu of %zu\n", killed, count);
+	dprintf(STDOUT_FILENO, "storm over killed %zu of %zu, settled after %ld ms\n", killed,
+		count,
+		(now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000);
 	sleep_on();
 }
 
@@ -181,6 +206,15 @@ static void on_term(int signal)
 {
 	(void)signal;
 	_exit(0);
+}
+
+static void on_usr1(int signal)
+{
+	static const char words[] = "got SIGUSR1\n";
+
+	(void)signal;
+	if (write(STDOUT_FILENO, words, sizeof(words) - 1) < 0)
+		_exit(2);
 }
 
 struct child {
@@ -256,10 +290,15 @@ static int run_verb(int argc, char **argv)
 		sleep_on();
 	if (!strcmp(argv[0], "leak"))
 		leak(argc > 1 ? strtoul(argv[1], NULL, 10) : LEAK_MAX_MB);
+	trouble(argv[0], argc > 1 ? argv[1] : NULL, argc > 2 ? argv[2] : NULL);
 	if (argc < 2)
 		return usage();
 	if (!strcmp(argv[0], "exit"))
 		return atoi(argv[1]);
+	if (!strcmp(argv[0], "exec")) {
+		execv(argv[1], argv + 1);
+		die(argv[1]);
+	}
 	if (!strcmp(argv[0], "touch"))
 		touch(strtoul(argv[1], NULL, 10));
 	if (!strcmp(argv[0], "bomb"))
@@ -281,8 +320,16 @@ static int run(int argc, char **argv)
 		signal(SIGTERM, SIG_IGN);
 		return run(argc - 1, argv + 1);
 	}
+	if (!strcmp(argv[0], "usr1")) {
+		signal(SIGUSR1, on_usr1);
+		return run(argc - 1, argv + 1);
+	}
 	if (argc < 3)
 		return run_verb(argc, argv);
+	if (!strcmp(argv[0], "hold")) {
+		hold(strtoul(argv[1], NULL, 10));
+		return run(argc - 2, argv + 2);
+	}
 	if (!strcmp(argv[0], "name")) {
 		prctl(PR_SET_NAME, argv[1]);
 		return run(argc - 2, argv + 2);

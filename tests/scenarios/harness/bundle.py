@@ -6,14 +6,17 @@ import shutil
 MIB = 1024 * 1024
 
 
-def make_rootfs(directory, load):
+def make_rootfs(directory, load, go_program=None):
     """One read-only root file system serves all containers."""
-    for name in ("bin", "proc", "dev", "sys", "tmp", "box"):
+    for name in ("bin", "proc", "dev", "sys", "tmp", "box", "more"):
         (directory / name).mkdir(parents=True)
     shutil.copy("/bin/busybox", directory / "bin/busybox")
     shutil.copy(load, directory / "bin/load")
+    (directory / "file").touch()
     for name in ("sh", "sleep", "true", "cat"):
         (directory / "bin" / name).symlink_to("busybox")
+    if go_program:
+        shutil.copy(go_program, directory / "bin/go-sample")
     for program in ("busybox", "load"):
         (directory / "bin" / program).chmod(0o755)
     directory.chmod(0o755)
@@ -21,8 +24,12 @@ def make_rootfs(directory, load):
 
 
 def config(rootfs, args, cgroup, box, *, limit=48 * MIB, swap=None, pids=None, annotations=None,
-           hooks=None, disable_oom_killer=False, score=None, pid_namespace=True):
-    """A config.json as small as the runtimes accept. `swap` is memory and swap together."""
+           hooks=None, disable_oom_killer=False, score=None, pid_namespace=True, user=0,
+           binds=()):
+    """A config.json as small as the runtimes accept. `swap` is memory and swap together.
+
+    `binds` are (source, destination) of more files and directories.
+    """
     memory = {}
     if limit:
         memory = {"limit": limit}
@@ -35,7 +42,7 @@ def config(rootfs, args, cgroup, box, *, limit=48 * MIB, swap=None, pids=None, a
         resources["pids"] = {"limit": pids}
     namespaces = ["mount", "ipc", "uts"] + (["pid"] if pid_namespace else [])
     process = {
-        "terminal": False, "user": {"uid": 0, "gid": 0}, "args": args, "cwd": "/",
+        "terminal": False, "user": {"uid": user, "gid": user}, "args": args, "cwd": "/",
         "env": ["PATH=/bin"], "noNewPrivileges": True,
     }
     if score is not None:
@@ -51,6 +58,8 @@ def config(rootfs, args, cgroup, box, *, limit=48 * MIB, swap=None, pids=None, a
              "options": ["nosuid", "mode=755", "size=1024k"]},
             {"destination": "/box", "type": "bind", "source": str(box),
              "options": ["rbind", "rw"]},
+            *({"destination": destination, "type": "bind", "source": str(source),
+               "options": ["rbind", "rw"]} for source, destination in binds),
         ],
         "hooks": hooks or {},
         "annotations": annotations or {},

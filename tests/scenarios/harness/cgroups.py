@@ -84,6 +84,42 @@ def oom_kills(path):
                for d, _, _ in os.walk(directory))
 
 
+def failures(path):
+    """How often an allocation met the limit."""
+    directory = memory_dir(path)
+    if is_v1():
+        # A memsw limit that is no larger is met first.
+        return sum(int((directory / name).read_text()) for name in
+                   ("memory.failcnt", "memory.memsw.failcnt") if (directory / name).exists())
+    return _keyed(directory / "memory.events", "max")
+
+
+def usage(path):
+    name = "memory.usage_in_bytes" if is_v1() else "memory.current"
+    return int((memory_dir(path) / name).read_text())
+
+
+def limit(path):
+    name = "memory.limit_in_bytes" if is_v1() else "memory.max"
+    return int((memory_dir(path) / name).read_text())
+
+
+def swap_usage(path):
+    if is_v1():
+        return _keyed(memory_dir(path) / "memory.stat", "swap")
+    return int((memory_dir(path) / "memory.swap.current").read_text())
+
+
+def oom_control(path, key):
+    """v1: under_oom or oom_kill_disable."""
+    return _keyed(memory_dir(path) / "memory.oom_control", key)
+
+
+def switch_oom_killer_off(path):
+    """v1: from now on who needs memory at the limit sleeps."""
+    (memory_dir(path) / "memory.oom_control").write_text("1")
+
+
 def kill_and_remove(path):
     """Ends what still lives in there and removes the cgroup from every hierarchy."""
     directories = [point / path.lstrip("/") for point in set(hierarchies().values())]

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 
-from . import bundle, cgroups, schemas
+from . import bundle, cgroups, processes, schemas
 from .errors import Failure
 from .waiting import wait_for
 
@@ -15,7 +15,8 @@ class Container:
     """Made by Context.container(); nothing runs before start()."""
 
     def __init__(self, context, container_id, args, policy, *, failure="open", deadline="20s",
-                 cgroup=None, hooks=None, **config):
+                 cgroup=None, hooks=None, more_hooks=None,
+                 **config):
         self.context = context
         self.runtime = context.runtime
         self.guard = context.guard
@@ -31,6 +32,8 @@ class Container:
         policy_file.write_text(policy if isinstance(policy, str) else json.dumps(policy))
         if hooks is None:
             hooks = self.guard.hooks(policy_file, failure, deadline)
+        for stage, entries in (more_hooks or {}).items():
+            hooks[stage] += entries
         config.setdefault("swap", config.get("limit", 48 * bundle.MIB))
         self.config = bundle.config(context.rootfs, ["/bin/load", *map(str, args)], self.cgroup,
                                     self.box, hooks=hooks, **config)
@@ -57,6 +60,17 @@ class Container:
         result = self.runtime.call("delete", "-f", self.id)
         if result.returncode != 0 and self.state() is not None:
             raise Failure(f"{self.runtime.name} delete: {result.stdout[-400:]}")
+
+    def pause(self):
+        self._must("pause")
+
+    def resume(self):
+        self._must("resume")
+
+    def _must(self, verb):
+        result = self.runtime.call(verb, self.id)
+        if result.returncode != 0:
+            raise Failure(f"{self.runtime.name} {verb}: {result.stdout[-400:]}")
 
     def kill_init(self):
         os.kill(self.init_pid(), signal.SIGKILL)
@@ -92,6 +106,11 @@ class Container:
 
     def incidents(self):
         return self.guard.incidents(self.id)
+
+    def pids(self, comm=None):
+        """Its processes, those of that name."""
+        return [pid for pid in cgroups.processes(self.cgroup)
+                if comm in (None, processes.name(pid))]
 
     def check_documents(self):
         """What oomguard wrote is what its schemas promise."""

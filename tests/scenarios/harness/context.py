@@ -9,13 +9,13 @@ from .container import Container
 from .errors import Failure, Skip
 from .guard import Guard
 from .runtimes import Runtime
-from .waiting import wait_for
+from .waiting import hold_for, wait_for
 
 __all__ = ["Context", "Failure", "Skip"]
 
 
 class Context:
-    def __init__(self, machine, rootfs, runtime_name, serial):
+    def __init__(self, machine, rootfs, runtime_name, serial, full=False):
         self.machine = machine
         self.rootfs = rootfs
         # podman takes no long paths, so the name stays out of it.
@@ -24,6 +24,8 @@ class Context:
         self.guard = Guard(machine, self.dir / "state")
         self.runtime = Runtime(runtime_name, self.dir / "runtime") if runtime_name else None
         self.containers = []
+        self.notes = []
+        self.full = full
         self._prefix = f"og{os.getpid()}-{serial:03}"
         self._cleanups = []
 
@@ -41,6 +43,14 @@ class Context:
         """Runs when the scenario is over, latest first, whatever became of it."""
         self._cleanups.append((function, args))
 
+    def bare(self, args, name="c", **options):
+        """A container without oomguard: what happens then."""
+        return self.container(args, {"version": 1}, name, hooks={}, **options)
+
+    def note(self, text):
+        """A measured figure, printed with the result."""
+        self.notes.append(text)
+
     # Checks
 
     @staticmethod
@@ -55,6 +65,11 @@ class Context:
 
     def wait(self, what, probe, limit_s=30):
         return wait_for(what, probe, limit_s * self.machine.slow)
+
+    @staticmethod
+    def stays(what, probe, for_s):
+        """It has to hold all of that time: the only proof that something never happens."""
+        hold_for(what, probe, for_s)
 
     def nothing_left(self):
         """After every container was deleted: no shim, no state, no cgroup."""

@@ -14,9 +14,13 @@ RUNTIMES = ["/usr/sbin/runc", "/usr/bin/runc", "/usr/bin/crun"]
 STAGES = ("createRuntime", "poststart", "poststop")
 
 
-def policy(on_oom=None, restart=None, kill=None, settings=None, evidence=None, **top):
-    """A policy whose default profile differs from the built-in one by what is given."""
-    profile = {}
+def policy(on_oom=None, restart=None, kill=None, settings=None, evidence=None, profile=None,
+           **top):
+    """A policy whose default profile differs from the built-in one by what is given.
+
+    `profile` holds keys that have no parameter of their own.
+    """
+    profile = dict(profile or {})
     for key, value in (("onOom", on_oom), ("restart", restart), ("kill", kill),
                        ("settings", settings), ("evidence", evidence)):
         if value is not None:

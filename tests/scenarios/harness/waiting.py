@@ -18,3 +18,13 @@ def wait_for(what, probe, limit_s):
         if time.monotonic() > end:
             raise Failure(f"{what}: not within {limit_s:.0f} s, last seen {value!r}")
         time.sleep(INTERVAL_S)
+
+
+def hold_for(what, probe, for_s):
+    """Fails as soon as probe() is no longer true."""
+    end = time.monotonic() + for_s
+    while time.monotonic() < end:
+        value = probe()
+        if not value:
+            raise Failure(f"{what}: no longer, {value!r}")
+        time.sleep(INTERVAL_S * 5)

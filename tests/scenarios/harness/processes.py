@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Processes as /proc shows them, independently of what oomguard says of them."""
+
+import pathlib
+
+
+def _read(pid, name):
+    """Empty where the process is gone."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/{name}").read_text()
+    except OSError:
+        return ""
+
+
+def name(pid):
+    return _read(pid, "comm").rstrip("\n")
+
+
+def state(pid):
+    """One letter; empty when it is gone."""
+    return "".join(_read(pid, "stat").rpartition(")")[2].split()[:1])
+
+
+def score(pid):
+    return int(_read(pid, "oom_score_adj") or 9999)
+
+
+def asleep_in(pid, function):
+    """Threads in D that sleep in this function of the kernel."""
+    found = []
+    for thread in pathlib.Path(f"/proc/{pid}/task").glob("[0-9]*"):
+        words = f"{pid}/task/{thread.name}"
+        if state(words) == "D" and function in _read(words, "wchan"):
+            found.append(int(thread.name))
+    return found
+
+
+def zombies_of(pid):
+    """Children that have ended and that it never waited for."""
+    children = _read(pid, f"task/{pid}/children").split()
+    return [int(child) for child in children if state(child) == "Z"]
+
+
+def switches(pid):
+    """How often it was put on a CPU."""
+    return sum(int(line.split()[1]) for line in _read(pid, "status").splitlines()
+               if "ctxt_switches" in line)
+
+
+def cpu_ticks(pid):
+    """User and system time, in clock ticks."""
+    words = _read(pid, "stat").rpartition(")")[2].split()
+    return int(words[11]) + int(words[12])
