@@ -345,6 +345,41 @@ START_TEST(a_late_answer_is_not_taken_for_the_next)
 }
 END_TEST
 
+/* Gone before our first `delete`: by somebody else, which that command then says. */
+START_TEST(what_others_deleted_is_not_run)
+{
+	struct helper_answer answer;
+
+	strcpy(delete_script, "exit 1");
+	start();
+	ck_assert_int_eq(unlinkat(tree.fd, "runtime/web/state.json", 0), 0);
+	ck_assert_int_eq(unlinkat(tree.fd, "runtime/web", AT_REMOVEDIR), 0);
+	ck_assert_int_eq(helper_restart(&guard->helper), 0);
+	ck_assert_int_eq(next_answer(&answer), 0);
+	ck_assert_int_ne(answer.delete_status, 0);
+	ck_assert_int_eq(answer.run_status, -ECANCELED);
+	ck_assert_str_eq(log_text(), "");
+}
+END_TEST
+
+START_TEST(a_helper_told_to_end_does_not_begin_to_run)
+{
+	struct pollfd end;
+
+	strcpy(delete_script, "echo held >>log; read x <fifo; true");
+	ck_assert_int_eq(mkfifoat(tree.fd, "bundle/fifo", 0600), 0);
+	start();
+	ck_assert_int_eq(helper_restart(&guard->helper), 0);
+	wait_text("bundle/log", "held\n");
+	cleanup_closep(&guard->helper.socket);
+	/* Opens when the shell reads. */
+	close(openat(tree.fd, "bundle/fifo", O_WRONLY | O_CLOEXEC));
+	end = (struct pollfd){.fd = guard->helper.pidfd, .events = POLLIN};
+	ck_assert_int_eq(poll(&end, 1, -1), 1);
+	ck_assert_str_eq(log_text(), "held\n");
+}
+END_TEST
+
 START_TEST(a_hung_runtime_holds_nobody_back)
 {
 	int runtime;
@@ -406,6 +441,8 @@ int main(void)
 	tcase_add_test(tests, without_a_helper_it_is_guarded_but_not_restartable);
 	tcase_add_test(tests, no_restart_asked_for_no_helper);
 	tcase_add_test(tests, a_late_answer_is_not_taken_for_the_next);
+	tcase_add_test(tests, what_others_deleted_is_not_run);
+	tcase_add_test(tests, a_helper_told_to_end_does_not_begin_to_run);
 	tcase_add_test(tests, a_hung_runtime_holds_nobody_back);
 	tcase_add_test(tests, the_runtime_has_its_callers_umask);
 	tcase_add_test(tests, the_helper_is_no_victim_before_others);
