@@ -135,14 +135,16 @@ static void add_missing(char *missing, size_t cap, const char *name, int r)
 
 void confine_self(int procfd, const struct confine_needs *needs, char *missing, size_t cap)
 {
-	int r;
 
 	add_missing(missing, cap, "oom_score_adj -999",
 		    proc_score_write(procfd, getpid(), SHIM_SCORE));
 	add_missing(missing, cap, "capabilities", confine_capabilities(needs));
 	add_missing(missing, cap, "seccomp", confine_system_calls());
-	/* Give back what building all this took, before it is locked in. */
+	/* Give back what building all this took. */
 	malloc_trim(0);
-	r = mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0 ? -errno : 0;
-	add_missing(missing, cap, "locked memory", r);
+}
+
+int confine_memory(void)
+{
+	return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0 ? -errno : 0;
 }

@@ -25,10 +25,16 @@ struct confine_needs {
 };
 
 /*
- * oom_score_adj -999, memory locked on fault, capabilities, seccomp: whatever can be had. The
+ * oom_score_adj -999, capabilities, seccomp: whatever can be had. The
  * names of those that could not are put into `missing`, "" when all could.
  */
 void confine_self(int procfd, const struct confine_needs *needs, char *missing, size_t cap);
+
+/*
+ * Locks what memory is there and what is touched later. Last of all: locked pages cannot be given
+ * back any more.
+ */
+int confine_memory(void);
 
 /* The parts, for tests. */
 int confine_capabilities(const struct confine_needs *needs);

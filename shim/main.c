@@ -116,7 +116,7 @@ static void settle(void)
 /* Touches the memory of the path from event to action, so that it is there when memory is short. */
 static void prefault(struct guard *guard)
 {
-	volatile char stack[12 * 1024];
+	volatile char stack[8 * 1024];
 
 	for (size_t i = 0; i < sizeof(stack); i += 4096)
 		stack[i] = 0;
@@ -243,17 +243,20 @@ static int run(struct guard *guard, const struct arguments *arguments)
 		tell_failed(guard, arguments->ready_fd, &err);
 		return EXIT_FAILURE;
 	}
-	/* Before memory is locked: locked pages cannot be given back. */
 	shrink(guard);
 	/* A timer of ours should end when it says. Not before the helper was forked: it would keep
 	 * this for its default, and so would the containers that its runtime makes. */
 	prctl(PR_SET_TIMERSLACK, 1);
 	confine(guard);
-	prefault(guard);
 	guard->status.phase = SHIM_WATCHING;
 	tell_ready(guard, arguments->ready_fd);
 	record_armed(guard);
 	record_phase(guard, SHIM_WATCHING);
+	drop_old_stack();
+	r = confine_memory();
+	if (r < 0)
+		record_problem(guard, "its memory cannot be locked: %s", strerrordesc_np(-r));
+	prefault(guard);
 	guard_leave(guard, watch(guard));
 	return EXIT_SUCCESS;
 }

@@ -102,7 +102,7 @@ static bool is_useless(struct guard *guard, struct decision *decision)
 		if (poll > 0 && wait_ms(guard, USELESS_POLL_MS) != WAITED_WHOLE)
 			return false;
 		useless_read(&guard->memcg, &guard->evidence.ancestors, guard->procfd,
-			     guard->plan.restart.argv[0], &facts);
+			     guard->plan.identity.runtime, &facts);
 		if (!restart_useless(&facts, reason, sizeof(reason)))
 			return false;
 	}

@@ -39,15 +39,6 @@ static void drop_list(char ***list)
 	*list = NULL;
 }
 
-/* Arming went deeper than watching does. What lies a page below this frame is nobody's by now. */
-static void drop_old_stack(void)
-{
-	char *page = (char *)((uintptr_t)__builtin_frame_address(0) & ~(uintptr_t)(PAGE_BYTES - 1));
-
-	/* The lower part of the range was never mapped: ENOMEM, and the rest is done all the same. */
-	madvise(page - PAGE_BYTES - STACK_BYTES, STACK_BYTES, MADV_DONTNEED);
-}
-
 void shrink(struct guard *guard)
 {
 	char **kept[] = KEPT(guard);
@@ -76,5 +67,14 @@ void shrink(struct guard *guard)
 		drop(&guard->plan.problems[i]);
 	guard->plan.problems_len = 0;
 	malloc_trim(0);
-	drop_old_stack();
+}
+
+void drop_old_stack(void)
+{
+	/* What lies a page below this frame is nobody's by now. */
+	char *page = (char *)((uintptr_t)__builtin_frame_address(0) & ~(uintptr_t)(PAGE_BYTES - 1));
+
+	/* The lower part of the range was never mapped: ENOMEM, and the rest is done all the same.
+	 */
+	madvise(page - PAGE_BYTES - STACK_BYTES, STACK_BYTES, MADV_DONTNEED);
 }

@@ -9,3 +9,6 @@ struct guard;
 
 /* To be called once all is armed. Without memory for it, everything stays as it is. */
 void shrink(struct guard *guard);
+
+/* Gives back the stack below the caller: arming went deeper than watching does. */
+void drop_old_stack(void);

@@ -64,6 +64,7 @@ static void open_plan(void)
 	guard->plan = (struct plan){
 	    .init_pid = getpid(),
 	    .identity = {.id = strdup("web"),
+			 .runtime = strdup("/bin/sh"),
 			 .runtime_root = strdup(""),
 			 .bundle = bundle,
 			 .pod_uid = none,
@@ -120,6 +121,7 @@ static void teardown(void)
 	watch_close(&guard->watch);
 	state_root_close(&guard->root);
 	free(guard->plan.identity.id);
+	free(guard->plan.identity.runtime);
 	free(guard->plan.identity.runtime_root);
 	free(guard->plan.restart.why);
 	close(guard->memcg.dirfd);
