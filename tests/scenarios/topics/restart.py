@@ -13,7 +13,8 @@ from harness import policy, scenario
 from harness.container import ended
 
 FAST = {"max": 3, "within": "10m", "backoff": {"initial": "50ms", "factor": 1, "max": "50ms"}}
-HELD = ": >{0}/held; while [ ! -e {0}/free ]; do sleep 0.05; done"
+# Not longer than the scenario, whose directory goes with it.
+HELD = ": >{0}/held; while [ -d {0} ] && [ ! -e {0}/free ]; do sleep 0.05; done"
 
 
 def held_in_delete(t, c):
