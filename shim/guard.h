@@ -84,6 +84,15 @@ bool guard_oom(struct guard *guard);
 /* Has the kernel killed since what was accounted for? */
 bool oom_kill_counted(const struct memcg_counters *now, const struct memcg_counters *seen);
 
+/* One reading. Negative errno: the cgroup is gone. Hot path. */
+int guard_sample(const struct guard *guard, struct stall_sample *out);
+
+/* All that the decision needs to know of a counted kill; waits at most for the evidence's budget
+ * and the respawn grace. */
+void guard_facts(struct guard *guard, uint64_t start_us, struct oom_facts *facts);
+/* What could not be read before the action, into the incident. */
+void guard_enrich(struct guard *guard);
+
 /* What can be done with the container now: the way to restart it, the budget. */
 void guard_abilities(struct guard *guard, struct oom_facts *facts);
 /* Does what was decided, and fills in the incident. True when nothing is left to watch. */

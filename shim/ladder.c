@@ -10,7 +10,6 @@
 #include "escape.h"
 #include "guard.h"
 #include "record.h"
-#include "tight.h"
 #include "units.h"
 
 #define ENABLE_DEADLINE_MS 1000
@@ -48,7 +47,7 @@ static bool wait_helped(struct guard *guard, enum stall_kind kind,
 	struct stall_sample now;
 
 	for (;;) {
-		if (tight_sample(guard, &now) < 0)
+		if (guard_sample(guard, &now) < 0)
 			return true; /* the cgroup is gone, and the stall with it */
 		if (stall_helped(kind, before, &now))
 			return true;
@@ -178,7 +177,7 @@ static bool climb(struct guard *guard, enum stall_kind kind, struct incident_run
 {
 	struct stall_sample before;
 
-	if (tight_sample(guard, &before) < 0)
+	if (guard_sample(guard, &before) < 0)
 		return true;
 	switch (rung->rung) {
 	case RUNG_ENABLE_OOM_KILLER:

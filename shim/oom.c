@@ -5,7 +5,6 @@
  */
 #include "guard.h"
 
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +12,6 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "identity.h"
 #include "proc.h"
 #include "record.h"
 
@@ -24,9 +22,6 @@
 #define POLL_FIRST_US 50
 #define POLL_MAX_US 20000
 #define STORM_POLL_US 50000
-/* With no time for evidence the log is still asked for so long, when its word decides between two
- * different actions. */
-#define LOG_GRACE_US 2000
 
 bool oom_kill_counted(const struct memcg_counters *now, const struct memcg_counters *seen)
 {
@@ -102,30 +97,6 @@ static uint64_t counted(const struct guard *guard, const struct memcg_counters *
 	return kills > 0 ? kills : 1;
 }
 
-static bool init_decides(const struct profile *profile)
-{
-	return profile->on_oom[OOM_SLOT_INIT] != profile->on_oom[OOM_SLOT_PROCESS];
-}
-
-/* Asks the log until it names as many victims as were counted, at most until end_us. */
-static void read_victims(struct guard *guard, uint64_t end_us)
-{
-	struct incident *incident = &guard->incident;
-	uint64_t us = POLL_FIRST_US;
-
-	for (;;) {
-		evidence_read_log(&guard->evidence, incident);
-		if (guard->evidence.victims >= incident->kills || guard->evidence.kmsg < 0)
-			break;
-		if (clock_us(CLOCK_MONOTONIC) >= end_us) {
-			incident->evidence_cut = true;
-			break;
-		}
-		sleep_us(us);
-		us = us * 2 < POLL_MAX_US ? us * 2 : POLL_MAX_US;
-	}
-}
-
 static void begin_incident(struct guard *guard, uint64_t start_us)
 {
 	record_begin(guard, INCIDENT_OOM);
@@ -133,177 +104,6 @@ static void begin_incident(struct guard *guard, uint64_t start_us)
 	if (guard->profile->evidence.budget_ms > 0)
 		evidence_snapshot(&guard->evidence,
 				  start_us + guard->profile->evidence.budget_ms * 1000);
-}
-
-/* A replacement of the victim may be on its way: php-fpm heals itself. */
-static bool wait_healed(struct guard *guard)
-{
-	uint64_t end_ms = clock_ms(CLOCK_MONOTONIC) + guard->profile->respawn_grace_ms;
-
-	if (guard->profile->respawn_grace_ms == 0)
-		return false;
-	while (!evidence_healed(&guard->evidence, &guard->incident)) {
-		if (clock_ms(CLOCK_MONOTONIC) >= end_ms || guard_interrupted(guard) ||
-		    pidfd_exited(guard->init_pidfd))
-			return false;
-		sleep_us(STORM_POLL_US);
-	}
-	return true;
-}
-
-void guard_abilities(struct guard *guard, struct oom_facts *facts)
-{
-	history_expire(&guard->history, clock_ms(CLOCK_BOOTTIME),
-		       guard->profile->restart.within_ms);
-	*facts = (struct oom_facts){
-	    .way = guard->plan.restart.way,
-	    .way_why = guard->plan.restart.why,
-	    .cancelled = guard->cancelled,
-	    .restarts_used = (unsigned)guard->history.len,
-	};
-}
-
-static void gather(struct guard *guard, uint64_t start_us, struct oom_facts *facts)
-{
-	struct incident *incident = &guard->incident;
-	uint64_t budget_us = guard->profile->evidence.budget_ms * 1000;
-
-	if (budget_us == 0 && init_decides(guard->profile))
-		budget_us = LOG_GRACE_US;
-	if (budget_us > 0)
-		read_victims(guard, start_us + budget_us);
-	if (guard->profile->evidence.budget_ms > 0) {
-		memcg_usage_read(&guard->memcg, &incident->usage);
-		evidence_compare(&guard->evidence, incident, incident->kills);
-	}
-	history_expire(&guard->history, clock_ms(CLOCK_BOOTTIME),
-		       guard->profile->restart.within_ms);
-	*facts = (struct oom_facts){
-	    .kills = incident->kills,
-	    .init = evidence_init(&guard->evidence, guard->init_pidfd, incident->kills),
-	    .limit = evidence_limit(&guard->evidence, incident),
-	    .group = guard->evidence.group ||
-		     incident->after.oom_group_kill > incident->before.oom_group_kill,
-	    .way = guard->plan.restart.way,
-	    .way_why = guard->plan.restart.why,
-	    .cancelled = guard->cancelled,
-	    .restarts_used = (unsigned)guard->history.len,
-	};
-	if (decide_slot(facts) == OOM_SLOT_PROCESS &&
-	    guard->profile->on_oom[OOM_SLOT_PROCESS] != POLICY_REPORT)
-		facts->healed = wait_healed(guard);
-}
-
-static void set_result(struct guard *guard, const char *result)
-{
-	snprintf(guard->incident.result, sizeof(guard->incident.result), "%s", result);
-}
-
-/* What could not be read before the action. */
-static void enrich(struct guard *guard)
-{
-	struct incident *incident = &guard->incident;
-
-	evidence_read_log(&guard->evidence, incident);
-	evidence_limit(&guard->evidence, incident);
-	if (incident->usage.usage == 0)
-		memcg_usage_read(&guard->memcg, &incident->usage);
-}
-
-static void note_kill_result(struct incident *incident, const struct kill_result *result,
-			     uint64_t decided_us)
-{
-	incident->acted_us = decided_us + result->first_signal_us;
-	incident->empty_ms = result->empty ? decided_us / 1000 + result->empty_ms : 0;
-	incident->killed = result->signalled;
-	incident->left_len = result->left_len;
-	memcpy(incident->left, result->left, sizeof(incident->left));
-}
-
-static void record_before_wait(void *context, int error)
-{
-	struct guard *guard = context;
-
-	record_oom(guard);
-	record_phase(guard, SHIM_ACTING);
-	record_kill(guard, guard->target.signal, error);
-}
-
-/* All processes, verified. */
-static void kill_all_of_it(struct guard *guard)
-{
-	struct kill_result result;
-
-	guard->target.after_first_signal = record_before_wait;
-	guard->target.signal = guard->profile->kill.signal;
-	guard->target.grace_ms = guard->profile->kill.grace_ms;
-	kill_container(&guard->target, &result);
-	note_kill_result(&guard->incident, &result, guard->incident.decided_us);
-	record_killed(guard, &result);
-	set_result(guard, result.empty ? "killed" : "kill-incomplete");
-}
-
-static void kill_init_only(struct guard *guard)
-{
-	struct kill_result result;
-
-	guard->target.after_first_signal = record_before_wait;
-	guard->target.signal = SIGKILL;
-	kill_init(&guard->target, &result);
-	note_kill_result(&guard->incident, &result, guard->incident.decided_us);
-	record_killed(guard, &result);
-	set_result(guard, result.empty ? "killed" : "kill-incomplete");
-}
-
-static bool leave_it(struct guard *guard, const struct decision *decision)
-{
-	record_oom(guard);
-	set_result(guard, "gave-up");
-	record_gave_up(guard, decision);
-	return false;
-}
-
-static bool gave_up_killed(struct guard *guard, const struct decision *decision)
-{
-	if (strcmp(guard->incident.result, "killed") == 0)
-		set_result(guard, "gave-up");
-	record_gave_up(guard, decision);
-	return true;
-}
-
-bool guard_act(struct guard *guard, const struct oom_facts *facts, struct decision *decision)
-{
-	switch (decision->step) {
-	case STEP_REPORT:
-		record_oom(guard);
-		set_result(guard, "reported");
-		return false;
-	case STEP_GIVE_UP_LEAVE:
-		return leave_it(guard, decision);
-	case STEP_KILL:
-		kill_all_of_it(guard);
-		return true;
-	case STEP_GIVE_UP_KILL:
-		kill_all_of_it(guard);
-		return gave_up_killed(guard, decision);
-	case STEP_KILL_INIT:
-		/* First: here the kill is the restart. */
-		if (!guard_count_restart(guard, decision))
-			return leave_it(guard, decision);
-		kill_init_only(guard);
-		return true;
-	case STEP_RESTART:
-		kill_all_of_it(guard);
-		if (!guard_count_restart(guard, decision))
-			return gave_up_killed(guard, decision);
-		set_result(guard, "pending");
-		/* All of this incarnation, before the next one writes to the same cgroup's name. */
-		enrich(guard);
-		record_incident(guard);
-		guard_restart(guard, facts, decision);
-		return true;
-	}
-	return false;
 }
 
 /*
@@ -374,7 +174,7 @@ static void decide_now(struct guard *guard, const struct oom_facts *facts,
 /* After the action: the rest of the facts, the record, and what the storm still brings. */
 static void finish(struct guard *guard, bool done)
 {
-	enrich(guard);
+	guard_enrich(guard);
 	record_incident(guard);
 	if (done)
 		return;
@@ -409,7 +209,7 @@ static bool one_oom(struct guard *guard, bool *more)
 	}
 	guard->incident.kills = counted(guard, &now);
 	guard->incident.after = now;
-	gather(guard, start_us, &facts);
+	guard_facts(guard, start_us, &facts);
 	decide_now(guard, &facts, &decision);
 	guard->incident.decided_us = clock_us(CLOCK_MONOTONIC) - start_us;
 	guard->status.oom_kills += guard->incident.kills;

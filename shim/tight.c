@@ -103,19 +103,6 @@ static void open_pids(struct guard *guard)
 		cleanup_closep(&tight->pids);
 }
 
-int tight_sample(const struct guard *guard, struct stall_sample *out)
-{
-	int r;
-
-	*out = (struct stall_sample){.at_ms = clock_ms(CLOCK_MONOTONIC)};
-	out->frozen = memcg_frozen(&guard->memcg);
-	r = memcg_counters_read(&guard->memcg, &out->counters);
-	if (r == 0)
-		r = memcg_usage_read(&guard->memcg, &out->usage);
-	out->has_pressure = memcg_pressure_read(&guard->memcg, &out->pressure_us) == 0;
-	return r;
-}
-
 static void plan_next(struct guard *guard)
 {
 	struct tight *tight = &guard->tight;
@@ -146,7 +133,7 @@ int tight_open(struct guard *guard, struct error *err)
 	r = victim_rules_init(&tight->rules, guard->profile, err);
 	if (r < 0)
 		return r;
-	r = tight_sample(guard, &now);
+	r = guard_sample(guard, &now);
 	if (r < 0)
 		return error_set(err, -r, "read the usage of %s", guard->memcg.dir);
 	open_thresholds(guard, &now.usage);
@@ -280,7 +267,7 @@ bool tight_step(struct guard *guard, int events)
 		tight->crossings++;
 	else if (!(events & WATCH_OOM))
 		tight->crossings = 0;
-	if (tight_sample(guard, &now) < 0) {
+	if (guard_sample(guard, &now) < 0) {
 		tight->next_ms = 0;
 		return false;
 	}

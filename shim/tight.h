@@ -52,9 +52,6 @@ void tight_close(struct guard *guard);
 /* How long the loop may sleep: -1 for ever. */
 int tight_timeout_ms(const struct guard *guard);
 
-/* One reading. Negative errno: the cgroup is gone. Hot path. */
-int tight_sample(const struct guard *guard, struct stall_sample *out);
-
 /*
  * Looks if it is time or something woke us (`events` of watch_event); acts. True when the container
  * was killed and nothing is left to watch.
