@@ -20,8 +20,9 @@ for number in (signal.SIGINT, signal.SIGCONT, signal.SIGTERM, signal.SIGUSR1):
     signal.signal(number, name)
 print("front" if os.tcgetpgrp(0) == os.getpgrp() else "back",
       "own" if os.getpgrp() == os.getpid() else "shared", flush=True)
+# A signal just before a sleep is only seen after it: so it sleeps in small pieces.
 while True:
-    time.sleep(1000)
+    time.sleep(0.05)
 """)
 
 # A small shell with job control: runs its arguments as a job, continues what was stopped, and ends
