@@ -62,8 +62,9 @@ static enum stall_kind judge_stuck(struct stall_watch *watch, const struct profi
 		watch->stuck_since_ms = 0;
 		return STALL_NONE;
 	}
+	/* The look before may be long past, and the first failure a moment. */
 	if (watch->stuck_since_ms == 0)
-		watch->stuck_since_ms = watch->last.at_ms;
+		watch->stuck_since_ms = now->at_ms;
 	return now->at_ms - watch->stuck_since_ms >= after ? STALL_NOTHING_KILLABLE : STALL_NONE;
 }
 
