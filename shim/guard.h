@@ -64,6 +64,7 @@ struct guard {
 	bool init_ended;
 	uint64_t zombies_counted_ms; /* CLOCK_MONOTONIC; 0: never */
 	bool zombies_told;	     /* and not fewer since */
+	char why_not[192];	     /* plan.restart.why, when the helper was lost */
 	bool handed_over; /* a new incarnation has its own shim: nothing of the state is ours */
 	/* <root>/<id> of the runtime at arming. */
 	ino_t state_dir_inode;

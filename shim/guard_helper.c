@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The guard's side of the restart helper: its start, its loss, and answers nobody waits for. */
 #include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
@@ -16,8 +16,9 @@ void guard_no_helper(struct guard *guard, const char *why)
 		helper_stop(&guard->helper);
 	}
 	guard->plan.restart.way = RESTART_NONE;
-	free(guard->plan.restart.why);
-	guard->plan.restart.why = strdup(why);
+	/* The old words are not on the heap any more (shrink.c), and these need not be. */
+	snprintf(guard->why_not, sizeof(guard->why_not), "%s", why);
+	guard->plan.restart.why = guard->why_not;
 	record_problem(guard, "it cannot be restarted any more: %s", why);
 }
 

@@ -56,6 +56,9 @@ static void open_watch(void)
 
 static void open_plan(void)
 {
+	/* As after shrink(): nothing that may be freed. */
+	static char why[] = "a test";
+
 	snprintf(root, sizeof(root), "%s/state", tree.root);
 	snprintf(state_dir, sizeof(state_dir), "%s/runtime/web", tree.root);
 	snprintf(bundle, sizeof(bundle), "%s/bundle", tree.root);
@@ -72,7 +75,7 @@ static void open_plan(void)
 	    .cleanup_by_poststop = true,
 	    .caller_umask = 027,
 	    .restart = {.way = RESTART_RUNTIME,
-			.why = strdup("a test"),
+			.why = why,
 			.argv = run_argv,
 			.delete_argv = delete_argv,
 			.state_dir = state_dir},
@@ -123,7 +126,6 @@ static void teardown(void)
 	free(guard->plan.identity.id);
 	free(guard->plan.identity.runtime);
 	free(guard->plan.identity.runtime_root);
-	free(guard->plan.restart.why);
 	close(guard->memcg.dirfd);
 	close(guard->procfd);
 	close(guard->init_pidfd);
