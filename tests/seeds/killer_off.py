@@ -43,7 +43,8 @@ def freed(t, c, kind="oom-killer-off"):
     t.equal("rungs", [(rung["rung"], rung["helped"]) for rung in incident["rungs"]],
             [("enable-oom-killer", True)])
     t.true("the sleepers are on record", incident["sleepers"])
-    t.equal("where they slept", {task["wchan"] for task in incident["sleepers"]}, {SLEEP})
+    # Another task may still be on its way there, through reclaim.
+    t.true("where they slept", SLEEP in {task["wchan"] for task in incident["sleepers"]})
     c.wait_line("child 0 killed by 9")
     t.true("init still runs", c.running())
     t.equal("who still sleeps", sleepers(c), [])
