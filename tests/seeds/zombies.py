@@ -47,7 +47,7 @@ def zombies_cure(t):
     t.note(f"{event['zombies']} zombies of one parent on record, container ended")
 
 
-# v1 of recent kernels tells nobody that the limit of pids was hit.
+# v1 of kernel 6.18 tells nobody that the limit of pids was hit.
 @scenario("seed5-zombies-pids", needs=("v2",), runtimes=("runc",))
 def zombies_pids(t):
     """A pile that uses up the pids is told of, once."""
