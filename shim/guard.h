@@ -50,8 +50,6 @@ struct guard {
 	struct evidence evidence;
 	struct tight tight;
 	struct kill_target target;
-	pid_t pids[KILL_PIDS_MAX];
-	char text[INCIDENT_MAX_BYTES]; /* an incident on its way to the file */
 
 	/* Known. */
 	struct memcg_counters seen; /* accounted for so far */
@@ -69,6 +67,10 @@ struct guard {
 	/* <root>/<id> of the runtime at arming. */
 	ino_t state_dir_inode;
 	dev_t state_dir_device;
+
+	/* Large and mostly untouched: last, so that what is used lies on few pages. */
+	pid_t pids[KILL_PIDS_MAX];
+	char text[INCIDENT_MAX_BYTES]; /* an incident on its way to the file */
 };
 
 /*

@@ -116,7 +116,7 @@ static void settle(void)
 /* Touches the memory of the path from event to action, so that it is there when memory is short. */
 static void prefault(struct guard *guard)
 {
-	volatile char stack[8 * 1024];
+	volatile char stack[6 * 1024];
 
 	for (size_t i = 0; i < sizeof(stack); i += 4096)
 		stack[i] = 0;
