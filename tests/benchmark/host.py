@@ -20,6 +20,10 @@ class MeasureError(Exception):
     """The measurement itself failed."""
 
 
+class NotHereError(Exception):
+    """This machine has not what the measurement needs."""
+
+
 def _memory_cgroup():
     """(version, mount point) of the hierarchy that limits memory."""
     unified = None
@@ -117,7 +121,7 @@ class Host:
         return {"path": str(path), "args": args, "env": ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
                 "timeout": 10}
 
-    def bundle(self, args, hooks):
+    def bundle(self, args, hooks, limit=32 * MIB):
         """A bundle made by `runc spec`, so that the container is an ordinary one."""
         self._count += 1
         bundle = self.scratch / f"bundle-{self._count}"
@@ -127,9 +131,9 @@ class Host:
         config["process"].update(terminal=False, args=args)
         config["root"] = {"path": str(self.scratch / "rootfs"), "readonly": True}
         config["linux"]["cgroupsPath"] = f"/{CGROUP}/{bundle.name}"
-        memory = {"limit": 32 * MIB}
+        memory = {"limit": limit}
         if self.cgroup_version == 2 or (self.memory / "memory.memsw.limit_in_bytes").exists():
-            memory["swap"] = 32 * MIB
+            memory["swap"] = limit
         if self.cgroup_version == 1:
             memory["swappiness"] = 0
         config["linux"]["resources"]["memory"] = memory
@@ -151,12 +155,12 @@ class Host:
             raise MeasureError(f"runc run ended with {code}")
         return took
 
-    def start(self, bundle):
-        """`runc run -d`; returns the pid of the init."""
+    def start(self, bundle, stdout=subprocess.DEVNULL):
+        """`runc run -d`; returns the pid of the init, whose standard output it is."""
         self._containers.append(bundle.name)
         pid_file = bundle / "pid"
         argv = self.runc_argv("run", "-d", "--pid-file", pid_file, "--bundle", bundle, bundle.name)
-        if subprocess.run(argv, check=False, **QUIET).returncode:
+        if subprocess.run(argv, check=False, **{**QUIET, "stdout": stdout}).returncode:
             raise MeasureError("runc run -d failed")
         return int(pid_file.read_text())
 
@@ -187,6 +191,15 @@ def processes_below(pid):
     """The process and its children."""
     path = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
     return [pid, *map(int, path.read_text().split())]
+
+
+def place(container, watcher):
+    """The container on one processor and the watcher on another: where the scheduler happens to put
+    them makes a difference of milliseconds, and it is not what is compared."""
+    processors = sorted(os.sched_getaffinity(0))
+    for pid in container:
+        os.sched_setaffinity(pid, {processors[0]})
+    os.sched_setaffinity(watcher, {processors[-1]})
 
 
 def wait_until(condition, seconds, what):

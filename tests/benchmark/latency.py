@@ -7,12 +7,11 @@ kernel's own work is in both times: it writes its report and kills between the t
 """
 
 import contextlib
-import os
 import subprocess
 import time
 from statistics import median
 
-from host import MeasureError, processes_below, wait_exit, wait_until
+from host import MeasureError, place, processes_below, wait_exit, wait_until
 from table import table, verdict
 from tracing import Tracing
 
@@ -48,15 +47,6 @@ def _shim(host, _bundle, init):
     yield host.shim_of(init)
 
 
-def _place(container, watcher):
-    """The container on one processor and the watcher on another: where the scheduler happens to put
-    them makes a difference of milliseconds, and it is not what is compared."""
-    processors = sorted(os.sched_getaffinity(0))
-    for pid in container:
-        os.sched_setaffinity(pid, {processors[0]})
-    os.sched_setaffinity(watcher, {processors[-1]})
-
-
 def _one(host, tracing, hooks, watcher):
     """One container, one OOM. None when the kernel took the init by itself."""
     time.sleep(PAUSE)
@@ -68,7 +58,7 @@ def _one(host, tracing, hooks, watcher):
         wait_until(lambda: len(processes_below(init)) == 2, SECONDS, "the start of the child")
         with watcher(host, bundle, init) as pid:
             container = processes_below(init)
-            _place(container, pid)
+            place(container, pid)
             tracing.start(pid, init)
             go.touch()
             wait_exit(init, SECONDS)

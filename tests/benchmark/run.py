@@ -11,16 +11,19 @@ import pathlib
 import shutil
 import sys
 
+import hang
 import hooks
 import idle
 import latency
 import release
-from host import Host, MeasureError
+import storm
+from host import Host, MeasureError, NotHereError
 from table import heading
 
 # With how many pairs: what runc takes varies by a third from one run to the next.
 MEASURES = {"hooks": (hooks.measure, 200), "idle": (idle.measure, None),
-            "latency": (latency.measure, 40)}
+            "latency": (latency.measure, 40), "hang": (hang.measure, 40),
+            "storm": (storm.measure, 3)}
 
 
 def arguments():
@@ -56,6 +59,9 @@ def main():
             rows = measure(host, args.pairs or pairs)
             print(heading(args.measure, host))
             print(rows)
+    except NotHereError as error:
+        print(f"{args.measure} cannot be measured here: {error}")
+        return 77
     except MeasureError as error:
         print(f"{args.measure} could not be measured: {error}", file=sys.stderr)
         return 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The kernel's own clock on a process being woken, and on a process being sent SIGKILL.
+"""The kernel's own clock on processes being woken, and on a process being sent SIGKILL.
 
 A tracing instance of our own, so that nobody else's tracing is disturbed, and no second process
 has to watch and take processor time from the one that is measured.
@@ -12,7 +12,7 @@ import subprocess
 
 from host import MeasureError
 
-EVENTS = ("sched/sched_waking", "oom/mark_victim", "signal/signal_generate")
+WAKING, VICTIM, SIGNAL = "sched/sched_waking", "oom/mark_victim", "signal/signal_generate"
 LINE = re.compile(r"^\s*(?P<comm>.*)-(?P<by>\d+)\s+\[\d+\]\s+\S+\s+(?P<time>\d+\.\d+): "
                   r"(?P<event>\w+): (?P<rest>.*)$")
 
@@ -47,15 +47,43 @@ class Tracing:
     def _write(self, name, text):
         (self._instance / name).write_text(text)
 
-    def start(self, watcher, init):
-        """Traces when `watcher` is woken, when a victim is chosen, when `init` gets SIGKILL."""
+    def _start(self, filters):
+        """`filters` by event; None stands for no filter."""
         self._write("tracing_on", "0")
         self._write("trace", "")
-        self._write("events/sched/sched_waking/filter", f"pid == {watcher}")
-        self._write("events/signal/signal_generate/filter", f"pid == {init} && sig == 9")
-        for event in EVENTS:
+        for event, text in filters.items():
+            if text:
+                self._write(f"events/{event}/filter", text)
             self._write(f"events/{event}/enable", "1")
         self._write("tracing_on", "1")
+
+    def _events(self):
+        """Stops, and returns (microseconds, by which pid, event, the rest) of what was traced."""
+        self._write("tracing_on", "0")
+        matches = map(LINE.match, (self._instance / "trace").read_text().splitlines())
+        return [(float(match["time"]) * 1e6, int(match["by"]), match["event"], match["rest"])
+                for match in matches if match]
+
+    def start(self, watcher, init):
+        """Traces when `watcher` is woken, when a victim is chosen, when `init` gets SIGKILL."""
+        self._start({WAKING: f"pid == {watcher}", VICTIM: None,
+                     SIGNAL: f"pid == {init} && sig == 9"})
+
+    def start_hang(self, watcher, task):
+        """Traces when `watcher` and when `task` is woken."""
+        self._start({WAKING: f"pid == {watcher} || pid == {task}"})
+
+    def stop_hang(self, watcher, task):
+        """Microseconds from the notification to the watcher's wake-up of the hanging task. The
+        notification is the last thing by which the task wakes the watcher before that."""
+        notified = None
+        for time, by, _, rest in self._events():
+            woken = int(re.search(r"\bpid=(\d+)", rest)[1])
+            if (by, woken) == (task, watcher):
+                notified = time
+            elif (by, woken) == (watcher, task) and notified is not None:
+                return time - notified
+        raise MeasureError("the kernel traced no wake-up of the hanging task by the watcher")
 
     def stop(self, container, watcher):
         """Microseconds from the notification to the watcher's SIGKILL; None: no such pair was
@@ -64,17 +92,12 @@ class Tracing:
         The notification is the last thing by which a process of the container wakes the watcher
         before the kernel has chosen a victim. What comes before is told to whoever watches a
         container that is nearly full."""
-        self._write("tracing_on", "0")
         notified, chosen = None, False
-        for line in (self._instance / "trace").read_text().splitlines():
-            match = LINE.match(line)
-            if not match:
-                continue
-            time, by = float(match["time"]) * 1e6, int(match["by"])
-            if match["event"] == "sched_waking" and by in container and not chosen:
+        for time, by, event, _ in self._events():
+            if event == "sched_waking" and by in container and not chosen:
                 notified = time
-            elif match["event"] == "mark_victim" and by in container:
+            elif event == "mark_victim" and by in container:
                 chosen = True
-            elif match["event"] == "signal_generate":
+            elif event == "signal_generate":
                 return time - notified if by == watcher and notified is not None else None
         raise MeasureError("the kernel traced no SIGKILL of the container's init")
