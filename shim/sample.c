@@ -9,6 +9,7 @@ int guard_sample(const struct guard *guard, struct stall_sample *out)
 	int r;
 
 	*out = (struct stall_sample){.at_ms = clock_ms(CLOCK_MONOTONIC)};
+	out->tells_oom = guard->memcg.version == CGROUP_V2;
 	out->frozen = memcg_frozen(&guard->memcg);
 	r = memcg_counters_read(&guard->memcg, &out->counters);
 	if (r == 0)

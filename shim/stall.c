@@ -8,7 +8,7 @@
 #define AT_LIMIT_SHARE 50    /* one in fifty of the limit */
 #define AT_LIMIT_MIN_BYTES (64 * 1024)
 /* Without a kill or progress for onStall.after, but no shorter: a kill may take its time. */
-#define STUCK_MIN_MS 2000
+#define STUCK_MIN_MS 4000
 
 bool stall_at_limit(const struct memcg_usage *usage)
 {
@@ -32,7 +32,9 @@ static bool fails_without_progress(const struct stall_sample *then, const struct
 {
 	return stall_at_limit(&now->usage) && now->counters.max > then->counters.max &&
 	       now->usage.progress == then->usage.progress &&
-	       now->counters.oom_kill == then->counters.oom_kill;
+	       now->counters.oom_kill == then->counters.oom_kill &&
+	       /* A slow machine fails long before it gives up reclaim and calls it an OOM. */
+	       (!now->tells_oom || now->counters.oom > then->counters.oom);
 }
 
 static enum stall_kind judge_under_oom(struct stall_watch *watch, const struct profile *profile,
@@ -90,6 +92,13 @@ static bool met_limit(const struct stall_watch *watch, const struct stall_sample
 }
 
 /* Windows follow each other while usage stands at the limit (or PSI woke us, which needs none). */
+bool stall_kills_lately(const struct stall_watch *watch, const struct profile *profile,
+			const struct stall_sample *now)
+{
+	return watch->killed_at_ms &&
+	       now->at_ms - watch->killed_at_ms <= profile->on_stall.pressure_for_ms;
+}
+
 static enum stall_kind judge_pressure(struct stall_watch *watch, const struct profile *profile,
 				      const struct stall_sample *now)
 {
@@ -107,7 +116,8 @@ static enum stall_kind judge_pressure(struct stall_watch *watch, const struct pr
 	}
 	if (now->at_ms - watch->window.at_ms < profile->on_stall.pressure_for_ms)
 		return STALL_NONE;
-	stalled = too_much_pressure(&watch->window, profile, now);
+	stalled = too_much_pressure(&watch->window, profile, now) &&
+		  !stall_kills_lately(watch, profile, now);
 	watch->window = *now;
 	return stalled ? STALL_PRESSURE : STALL_NONE;
 }
@@ -122,6 +132,8 @@ enum stall_kind stall_judge(struct stall_watch *watch, const struct profile *pro
 		*watch = (struct stall_watch){.has_last = true, .last = *now};
 		return STALL_NONE;
 	}
+	if (watch->has_last && now->counters.oom_kill > watch->last.counters.oom_kill)
+		watch->killed_at_ms = now->at_ms;
 	kind = judge_under_oom(watch, profile, now);
 	if (kind == STALL_NONE)
 		kind = judge_stuck(watch, profile, now);

@@ -34,6 +34,7 @@ struct stall_sample {
 	bool frozen;
 	struct memcg_counters counters;
 	struct memcg_usage usage;
+	bool tells_oom; /* v2: counters.oom counts each time the limit ran out, killed or not */
 	bool has_pressure;
 	uint64_t pressure_us; /* PSI full, total */
 };
@@ -42,6 +43,7 @@ struct stall_sample {
 struct stall_watch {
 	bool has_last;
 	struct stall_sample last;
+	uint64_t killed_at_ms;	     /* when a kill was last seen; 0: never */
 	uint64_t under_oom_since_ms; /* 0: it is not */
 	uint64_t stuck_since_ms;     /* failing without progress; 0: it is not */
 	struct stall_sample window;  /* where the present pressure window began */
@@ -62,6 +64,13 @@ enum stall_pace {
 /* Takes a sample; the verdict holds for it. */
 enum stall_kind stall_judge(struct stall_watch *watch, const struct profile *profile,
 			    const struct stall_sample *now);
+
+/*
+ * The kernel kills, so something is done about it: no pressure is a stall then. Within the policy's
+ * window before the sample.
+ */
+bool stall_kills_lately(const struct stall_watch *watch, const struct profile *profile,
+			const struct stall_sample *now);
 
 /* Where the watch is at after the last sample, and the distance to the next one (-1: none). */
 enum stall_pace stall_pace(const struct stall_watch *watch);

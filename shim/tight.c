@@ -282,7 +282,8 @@ bool tight_step(struct guard *guard, int events)
 	}
 	kind = stall_judge(&tight->stall, guard->profile, &now);
 	/* The kernel has measured the whole window already. */
-	if (kind == STALL_NONE && (events & WATCH_PRESSURE) && !now.frozen)
+	if (kind == STALL_NONE && (events & WATCH_PRESSURE) && !now.frozen &&
+	    !stall_kills_lately(&tight->stall, guard->profile, &now))
 		kind = STALL_PRESSURE;
 	if (kind != STALL_NONE) {
 		if (on_stall(guard, kind, &now))

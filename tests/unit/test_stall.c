@@ -14,9 +14,9 @@
 /* One sample of a course: 100 ms after the one before unless told. */
 struct look {
 	uint64_t after_ms;
-	bool under_oom, kill_disabled, frozen;
+	bool under_oom, kill_disabled, frozen, v2;
 	uint64_t usage_mib, cache_mib, swap_mib;
-	uint64_t failures, kills, progress, faults; /* totals */
+	uint64_t failures, ooms, kills, progress, faults; /* totals */
 	uint64_t pressure_ms;
 	bool has_pressure;
 };
@@ -28,6 +28,7 @@ static struct stall_sample sample_of(const struct look *look, uint64_t at_ms)
 	sample.counters = (struct memcg_counters){.known = true,
 						  .oom_kill = look->kills,
 						  .max = look->failures,
+						  .oom = look->ooms,
 						  .under_oom = look->under_oom,
 						  .kill_disabled = look->kill_disabled};
 	sample.usage = (struct memcg_usage){.limit = LIMIT,
@@ -36,6 +37,7 @@ static struct stall_sample sample_of(const struct look *look, uint64_t at_ms)
 					    .swap_usage = look->swap_mib * MIB,
 					    .progress = look->progress,
 					    .major_faults = look->faults};
+	sample.tells_oom = look->v2;
 	sample.has_pressure = look->has_pressure;
 	sample.pressure_us = look->pressure_ms * 1000;
 	return sample;
@@ -103,7 +105,7 @@ static const struct {
     {"nothing killable: fails on and on",
      {{.usage_mib = 512, .failures = 10},
       {.usage_mib = 512, .failures = 900},
-      {.after_ms = 2000, .usage_mib = 512, .failures = 90000}},
+      {.after_ms = 4000, .usage_mib = 512, .failures = 90000}},
      3,
      STALL_NOTHING_KILLABLE,
      PACE_FAST},
@@ -112,17 +114,38 @@ static const struct {
      2,
      STALL_NONE,
      PACE_FAST},
+    {"nothing killable (v2): OOM after OOM, no kill",
+     {{.usage_mib = 512, .failures = 10, .v2 = true, .ooms = 1},
+      {.usage_mib = 512, .failures = 900, .v2 = true, .ooms = 9},
+      {.after_ms = 4000, .usage_mib = 512, .failures = 90000, .v2 = true, .ooms = 99}},
+     3,
+     STALL_NOTHING_KILLABLE,
+     PACE_FAST},
+    {"a slow reclaim (v2): failing, and no OOM yet",
+     {{.usage_mib = 512, .failures = 10, .v2 = true},
+      {.usage_mib = 512, .failures = 900, .v2 = true},
+      {.after_ms = 9000, .usage_mib = 512, .failures = 90000, .v2 = true}},
+     3,
+     STALL_NONE,
+     PACE_FAST},
+    {"stands still by PSI, while the kernel kills one after the other",
+     {{.usage_mib = 512, .has_pressure = true},
+      {.after_ms = 5000, .usage_mib = 512, .has_pressure = true, .kills = 5, .pressure_ms = 4000},
+      {.after_ms = 5000, .usage_mib = 512, .has_pressure = true, .kills = 5, .pressure_ms = 9000}},
+     3,
+     STALL_NONE,
+     PACE_SLOW},
     {"fails, and pages find room",
      {{.usage_mib = 512, .failures = 10},
       {.usage_mib = 512, .failures = 900, .progress = 5},
-      {.after_ms = 2000, .usage_mib = 512, .failures = 90000, .progress = 9}},
+      {.after_ms = 4000, .usage_mib = 512, .failures = 90000, .progress = 9}},
      3,
      STALL_NONE,
      PACE_FAST},
     {"fails, and processes are killed",
      {{.usage_mib = 512, .failures = 10},
       {.usage_mib = 512, .failures = 900, .kills = 1},
-      {.after_ms = 2000, .usage_mib = 512, .failures = 90000, .kills = 2}},
+      {.after_ms = 4000, .usage_mib = 512, .failures = 90000, .kills = 2}},
      3,
      STALL_NONE,
      PACE_FAST},
