@@ -36,6 +36,7 @@ def kill_largest(t):
         t.equal("rungs", rungs(incident), [("kill-largest", True)])
         t.true(f"{victim} is killed", incident["rungs"][0]["detail"].startswith(victim))
         c.wait_line("touched 14")
+        c.wait_line("child")
         t.equal("killed", len(c.lines("child")), 1)
         t.true("init still runs", c.running())
 
