@@ -77,12 +77,26 @@ static int open_memcg(struct guard *guard, struct error *err)
 	return r;
 }
 
+/* Into memory that is zero: long runs of zeros, as empty lists are, take no page then. */
+static void copy_sparse(void *to, const void *from, size_t len)
+{
+	static const char zeros[256];
+
+	for (size_t at = 0; at < len; at += sizeof(zeros)) {
+		size_t piece = len - at < sizeof(zeros) ? len - at : sizeof(zeros);
+
+		if (memcmp((const char *)from + at, zeros, piece) != 0)
+			memcpy((char *)to + at, (const char *)from + at, piece);
+	}
+}
+
 /* Keeps the few values of the policy that are needed from now on, and drops the rest. */
 static int keep_policy(struct guard *guard, struct error *err)
 {
 	int r;
 
-	guard->profile_copy = guard->plan.policy->profile;
+	copy_sparse(&guard->profile_copy, &guard->plan.policy->profile,
+		    sizeof(guard->profile_copy));
 	guard->profile = &guard->profile_copy;
 	r = score_open(&guard->scores, &guard->plan, guard->profile, err);
 	if (r == 0)

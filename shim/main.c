@@ -147,9 +147,11 @@ static void tell_ready(struct guard *guard, int ready_fd)
 
 /*
  * Why nothing guards the container, to everybody who may look: the hook behind the pipe (one write,
- * so that it comes whole), the log, and a terminal.
+ * so that it comes whole), the log, and a terminal. Not inlined: its texts would lie on the stack
+ * of whoever watches, for life.
  */
-static void tell_failed(const struct guard *guard, int ready_fd, const struct error *err)
+__attribute__((noinline)) static void tell_failed(const struct guard *guard, int ready_fd,
+						  const struct error *err)
 {
 	cleanup_close int log = log_socket();
 	const char *id = guard->plan.identity.id;
