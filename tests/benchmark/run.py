@@ -9,6 +9,7 @@ import argparse
 import os
 import pathlib
 import shutil
+import signal
 import sys
 
 import hang
@@ -48,6 +49,8 @@ def why_not_here():
 
 def main():
     args = arguments()
+    # So that what was made is removed when we are told to stop.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     reason = why_not_here()
     if reason:
         print(f"{args.measure} cannot be measured here: {reason}")
