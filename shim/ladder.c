@@ -194,13 +194,28 @@ static bool climb(struct guard *guard, enum stall_kind kind, struct incident_run
 	return false;
 }
 
-void ladder_first_aid(struct guard *guard, enum stall_kind kind)
+/* The container's own killer is off, and its tasks wait: read straight, without the subtree. */
+static bool sleeps_for_ever(const struct guard *guard)
 {
-	const struct ladder *ladder = &guard->profile->on_stall.ladder;
+	uint64_t disabled = 0, waiting = 0;
+	char text[128];
 
-	if (ladder->len > 0 && ladder->rung[0] == RUNG_ENABLE_OOM_KILLER &&
-	    ladder_applies(ladder->rung[0], kind, guard->memcg.version))
-		cgroup_write(guard->memcg.dirfd, "memory.oom_control", "0");
+	if (cgroup_read(guard->memcg.dirfd, "memory.oom_control", text, sizeof(text)) <= 0)
+		return false;
+	cgroup_text_u64(text, "oom_kill_disable", &disabled);
+	cgroup_text_u64(text, "under_oom", &waiting);
+	return disabled && waiting;
+}
+
+bool ladder_first_aid(const struct guard *guard)
+{
+	const struct profile *profile = guard->profile;
+
+	return guard->memcg.version == CGROUP_V1 && profile->evidence.budget_ms == 0 &&
+	       profile->settings.oom_killer == SWITCH_ON && profile->on_stall.ladder.len > 0 &&
+	       profile->on_stall.ladder.rung[0] == RUNG_ENABLE_OOM_KILLER &&
+	       sleeps_for_ever(guard) &&
+	       cgroup_write(guard->memcg.dirfd, "memory.oom_control", "0") == 0;
 }
 
 bool ladder_climb(struct guard *guard, enum stall_kind kind)

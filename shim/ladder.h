@@ -17,8 +17,12 @@ struct guard;
  */
 bool ladder_climb(struct guard *guard, enum stall_kind kind);
 
-/* The first rung, if it is a mere write; the climb does it again and verifies it. Hot path. */
-void ladder_first_aid(struct guard *guard, enum stall_kind kind);
+/*
+ * First thing at a wake-up: with no time for evidence, a killer that is off against the policy is
+ * switched on before anything is looked at. True when it was; the climb then tells and verifies.
+ * Hot path.
+ */
+bool ladder_first_aid(const struct guard *guard);
 
 /* Puts back a limit that was raised, if it can be by now. True: nothing is owed. */
 bool ladder_take_back(struct guard *guard);

@@ -22,6 +22,7 @@
 #include "confine.h"
 #include "escape.h"
 #include "guard.h"
+#include "ladder.h"
 #include "log.h"
 #include "record.h"
 #include "shrink.h"
@@ -210,6 +211,11 @@ static const char *watch(struct guard *guard)
 
 		if (events < 0)
 			return "waiting failed";
+		if ((events & WATCH_OOM) && ladder_first_aid(guard)) {
+			guard->tight.first_aid = true;
+			if (tight_step(guard, events))
+				return "the container was ended";
+		}
 		guard_signals(guard, events);
 		guard_helper_event(guard, events);
 		guard_step_scores(guard, events);

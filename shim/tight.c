@@ -167,9 +167,6 @@ static bool on_stall(struct guard *guard, enum stall_kind kind, const struct sta
 	struct tight *tight = &guard->tight;
 	bool killed, helped;
 
-	/* Without time for evidence the sleepers are woken first and told of afterwards. */
-	if (guard->profile->evidence.budget_ms == 0)
-		ladder_first_aid(guard, kind);
 	record_stall(guard, kind, now);
 	killed = ladder_climb(guard, kind);
 	helped = record_stall_end(guard, killed);
@@ -272,7 +269,7 @@ bool tight_step(struct guard *guard, int events)
 		return false;
 	}
 	/* v1 tells of the OOM, not of its kill, which may come while we only look. */
-	if (oom_kill_counted(&now.counters, &guard->seen) && guard_oom(guard))
+	if (!tight->first_aid && oom_kill_counted(&now.counters, &guard->seen) && guard_oom(guard))
 		return true;
 	ladder_take_back(guard);
 	if (tight->unresolved != STALL_NONE) {
@@ -281,6 +278,9 @@ bool tight_step(struct guard *guard, int events)
 		return false;
 	}
 	kind = stall_judge(&tight->stall, guard->profile, &now);
+	if (tight->first_aid)
+		kind = STALL_OOM_KILLER_OFF;
+	tight->first_aid = false;
 	/* The kernel has measured the whole window already. */
 	if (kind == STALL_NONE && (events & WATCH_PRESSURE) && !now.frozen &&
 	    !stall_kills_lately(&tight->stall, guard->profile, &now))

@@ -42,6 +42,7 @@ struct tight {
 	uint64_t next_ms;   /* CLOCK_MONOTONIC of the next look; 0: none is due */
 	uint64_t crossings; /* threshold events since the last slow look */
 	bool dancing;	    /* too many of them: the thresholds are shut */
+	bool first_aid;		 /* the killer was switched on already, and it is to be told */
 	bool reclaim_muted; /* memory.events is out of the epoll set */
 };
 
