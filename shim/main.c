@@ -260,6 +260,7 @@ static int run(struct guard *guard, const struct arguments *arguments)
 	tell_ready(guard, arguments->ready_fd);
 	record_armed(guard);
 	record_phase(guard, SHIM_WATCHING);
+	tight_arm(guard);
 	drop_old_stack();
 	r = confine_memory();
 	if (r < 0)

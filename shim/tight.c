@@ -136,12 +136,18 @@ int tight_open(struct guard *guard, struct error *err)
 	r = guard_sample(guard, &now);
 	if (r < 0)
 		return error_set(err, -r, "read the usage of %s", guard->memcg.dir);
-	open_thresholds(guard, &now.usage);
-	open_pressure(guard);
-	open_pids(guard);
 	stall_judge(&tight->stall, guard->profile, &now);
 	plan_next(guard);
 	return 0;
+}
+
+void tight_arm(struct guard *guard)
+{
+	open_thresholds(guard, &guard->tight.stall.last.usage);
+	open_pressure(guard);
+	open_pids(guard);
+	/* What was crossed meanwhile tells nobody: one look. */
+	guard->tight.next_ms = clock_ms(CLOCK_MONOTONIC);
 }
 
 void tight_close(struct guard *guard)

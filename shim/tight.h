@@ -46,8 +46,13 @@ struct tight {
 	bool reclaim_muted; /* memory.events is out of the epoll set */
 };
 
-/* Arms what wakes us. What the kernel lacks is done without. */
+/* The first reading. */
 int tight_open(struct guard *guard, struct error *err);
+/*
+ * Arms what wakes us; what the kernel lacks is done without. Nobody waits for it: on v1 the kernel
+ * takes tens of milliseconds to register a threshold (an RCU grace period).
+ */
+void tight_arm(struct guard *guard);
 void tight_close(struct guard *guard);
 
 /* How long the loop may sleep: -1 for ever. */
