@@ -57,7 +57,8 @@ go_program() {
 
 run_unit() {
 	local log=$build/logs/unit.log
-	meson test -C "$build/sanitized" --no-rebuild --print-errorlogs >"$log" 2>&1 9>&-
+	# Generous: a busy machine is no fault, and what hangs still ends.
+	CK_DEFAULT_TIMEOUT=60 meson test -C "$build/sanitized" -t 4 --no-rebuild --print-errorlogs >"$log" 2>&1 9>&-
 	# " 3/20 oomguard:json OK 0.02s" is a result, anything else stays in the log.
 	awk '$1 ~ /^[0-9]+\/[0-9]+$/ {
 		name = $2; sub(/.*:/, "", name); if ($3 == "/") name = $4
