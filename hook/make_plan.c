@@ -14,7 +14,7 @@
 
 #define CGROUPS_MAX_BYTES (64 * 1024)
 
-static int incarnation(struct hook *hook, const struct gathered *g)
+int plan_incarnation(struct hook *hook, const struct gathered *g)
 {
 	struct plan *plan = &hook->plan;
 	struct proc_stat stat;
@@ -126,9 +126,7 @@ int make_plan(struct hook *hook, const struct gathered *g, struct memcg *memcg)
 	*memcg = (struct memcg){.dirfd = -1, .freezer = -1};
 	plan->cleanup_by_poststop = g->config.has_poststop_hook;
 	hook->given = (struct settings_given){g->config.has_score, g->config.score};
-	r = incarnation(hook, g);
-	if (r == 0)
-		r = find_memcg(hook, memcg);
+	r = find_memcg(hook, memcg);
 	if (r == 0)
 		r = resolve_policy(hook, g);
 	if (r == 0)

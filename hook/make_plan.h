@@ -6,9 +6,12 @@
 #include "hook.h"
 #include "memcg.h"
 
+/* Fills in which process of which boot the container's init is. Negative: refused. */
+int plan_incarnation(struct hook *hook, const struct gathered *g);
+
 /*
- * Fills hook->plan but for the settings. *memcg is opened (dirfd -1 where there is none: the plan
- * is then not guarded). Negative: refused.
+ * Fills the rest of hook->plan but for the settings. *memcg is opened (dirfd -1 where there is
+ * none: the plan is then not guarded). Negative: refused.
  */
 int make_plan(struct hook *hook, const struct gathered *g, struct memcg *memcg);
 

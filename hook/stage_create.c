@@ -33,15 +33,19 @@ static void wipe(int dir)
 		unlinkat(dir, files[i], 0);
 }
 
+static int told(struct hook *hook, int r, const struct error *err)
+{
+	char text[1100];
+
+	return r == 0 ? 0 : hook_problem(hook, "%s", error_text(err, text, sizeof(text)));
+}
+
 static int start_shim(struct hook *hook, const struct container *container)
 {
 	struct error err = {0};
-	char text[1100];
 	int r = launch_shim(container->root.path, container->key, deadline_left_ms(), &err);
 
-	if (r == 0)
-		return 0;
-	return hook_problem(hook, "%s", error_text(&err, text, sizeof(text)));
+	return told(hook, r, &err);
 }
 
 /*
@@ -65,25 +69,56 @@ static int replace_old(struct hook *hook, const struct container *container, con
 	return 0;
 }
 
-/* Settings, plan, shim: from here on things are changed. */
-static int guard(struct hook *hook, const struct container *container, const struct memcg *memcg)
+/* Decides, writes the settings and freezes the plan. */
+static int settle(struct hook *hook, const struct gathered *g, const struct container *container)
 {
+	struct memcg memcg = {.dirfd = -1, .freezer = -1};
 	struct error err = {0};
 	char text[1100];
-	size_t problems;
-	int r = make_settings(hook, memcg);
+	int r = make_plan(hook, g, &memcg);
 
+	if (r == 0)
+		r = make_settings(hook, &memcg);
+	if (memcg.dirfd >= 0)
+		memcg_close(&memcg);
 	if (r < 0)
 		return r;
-	r = plan_write(container->dir, &hook->plan, &err);
-	if (r < 0)
+	if (plan_write(container->dir, &hook->plan, &err) < 0)
 		return hook_problem(hook, "%s", error_text(&err, text, sizeof(text)));
 	report_created(hook, container->dir);
-	if (!hook->plan.guarded)
-		return 0;
-	problems = hook->plan.problems_len;
-	r = start_shim(hook, container);
-	return r < 0 ? r : hook_keep_problems(hook, container->dir, problems);
+	return 0;
+}
+
+/* What has time while the shim arms. */
+static void tidy(struct hook *hook, const struct container *container)
+{
+	container_prune(hook, container);
+	history_prune(&container->root);
+}
+
+/* The shim comes up while the plan is made: both take about as long. */
+static int guard(struct hook *hook, const struct gathered *g, const struct container *container)
+{
+	struct launch launch = LAUNCH_NONE;
+	struct error err = {0}, launch_err = {0};
+	int begun = launch_begin(container->root.path, container->key, &launch, &launch_err);
+	size_t problems;
+	int r = settle(hook, g, container);
+
+	if (r == 0 && hook->plan.guarded) {
+		problems = hook->plan.problems_len;
+		if (begun == 0)
+			begun = launch_go(&launch, &launch_err);
+		tidy(hook, container);
+		if (begun == 0)
+			r = told(hook, launch_wait(&launch, deadline_left_ms(), &err), &err);
+		else
+			r = told(hook, begun, &launch_err);
+		if (r == 0)
+			r = hook_keep_problems(hook, container->dir, problems);
+	}
+	launch_close(&launch);
+	return r;
 }
 
 static bool has_problem(const struct plan *plan, const char *problem)
@@ -115,8 +150,8 @@ static int again(struct hook *hook, const struct container *container, struct pl
 	return r < 0 ? r : hook_keep_problems(hook, container->dir, problems);
 }
 
-static int with_directory(struct hook *hook, const struct container *container,
-			  const struct memcg *memcg)
+static int with_directory(struct hook *hook, const struct gathered *g,
+			  const struct container *container)
 {
 	struct plan old = {0};
 	bool has_old = plan_read(container->dir, &old, NULL) == 0;
@@ -127,7 +162,7 @@ static int with_directory(struct hook *hook, const struct container *container,
 	} else {
 		r = replace_old(hook, container, has_old ? &old : NULL);
 		if (r == 0)
-			r = guard(hook, container, memcg);
+			r = guard(hook, g, container);
 	}
 	if (has_old)
 		plan_free(&old);
@@ -149,7 +184,7 @@ static int take_directory(struct hook *hook, struct container *container)
 	return r;
 }
 
-static int decided(struct hook *hook, const struct memcg *memcg)
+static int create(struct hook *hook, const struct gathered *g)
 {
 	struct container container;
 	int r;
@@ -157,9 +192,7 @@ static int decided(struct hook *hook, const struct memcg *memcg)
 	container_init(&container);
 	r = take_directory(hook, &container);
 	if (r == 0) {
-		container_prune(hook, &container);
-		history_prune(&container.root);
-		r = with_directory(hook, &container, memcg);
+		r = with_directory(hook, g, &container);
 		/* A refused container leaves nothing behind. */
 		if (r < 0 && hook->args.closed) {
 			shim_dismiss(hook, container.dir);
@@ -170,22 +203,32 @@ static int decided(struct hook *hook, const struct memcg *memcg)
 	return r;
 }
 
+/* Nothing is written, nothing is started. */
+static int only_tell(struct hook *hook, const struct gathered *g)
+{
+	struct memcg memcg;
+	int r = make_plan(hook, g, &memcg);
+
+	if (r == 0)
+		r = dry_run_create(hook, &memcg);
+	if (memcg.dirfd >= 0)
+		memcg_close(&memcg);
+	return r;
+}
+
 int stage_create(struct hook *hook)
 {
 	struct gathered gathered;
-	struct memcg memcg = {.dirfd = -1, .freezer = -1};
 	int r = gather_state(hook, &gathered);
 
 	if (r == 0)
 		r = gather_all(hook, &gathered);
 	if (r == 0 && !hook->plan.identity.sandbox) {
-		r = make_plan(hook, &gathered, &memcg);
+		r = plan_incarnation(hook, &gathered);
 		if (r == 0)
-			r = hook->args.dry_run ? dry_run_create(hook, &memcg)
-					       : decided(hook, &memcg);
+			r = hook->args.dry_run ? only_tell(hook, &gathered)
+					       : create(hook, &gathered);
 	}
-	if (memcg.dirfd >= 0)
-		memcg_close(&memcg);
 	gathered_free(&gathered);
 	return r;
 }

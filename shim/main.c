@@ -30,7 +30,7 @@
 #define FAILURE_BYTES 1100
 
 static const char usage[] =
-    "Usage: oomguard-shim --state DIR --key KEY [--ready-fd N] [--foreground]\n"
+    "Usage: oomguard-shim --state DIR --key KEY [--ready-fd N] [--go-fd N] [--foreground]\n"
     "\n"
     "Guards one container. It is started by oomguard-hook; there is no need to start it by hand.\n"
     "It reads DIR/containers/KEY/plan.json, watches the container's memory cgroup, acts by the\n"
@@ -39,6 +39,7 @@ static const char usage[] =
     "  --state DIR     the state root, /run/oomguard mostly\n"
     "  --key KEY       the container's folder below DIR/containers\n"
     "  --ready-fd N    \"r\" is written there when the watch is armed, else \"e\" and why not\n"
+    "  --go-fd N       begin when a byte comes there; leave when it is closed without one\n"
     "  --foreground    say on standard error what happens; for finding faults\n"
     "  --help          this text\n"
     "  --version       the version\n"
@@ -51,22 +52,21 @@ struct arguments {
 	const char *state;
 	const char *key;
 	int ready_fd;
+	int go_fd;
 	bool foreground;
 };
 
 /* 0: go on; 1: done (help); negative errno: usage. */
 static int parse(int argc, char **argv, struct arguments *out)
 {
-	static const struct option options[] = {{"state", required_argument, NULL, 's'},
-						{"key", required_argument, NULL, 'k'},
-						{"ready-fd", required_argument, NULL, 'r'},
-						{"foreground", no_argument, NULL, 'f'},
-						{"help", no_argument, NULL, 'h'},
-						{"version", no_argument, NULL, 'v'},
-						{NULL, 0, NULL, 0}};
+	static const struct option options[] = {
+	    {"state", required_argument, NULL, 's'},	{"key", required_argument, NULL, 'k'},
+	    {"ready-fd", required_argument, NULL, 'r'}, {"go-fd", required_argument, NULL, 'g'},
+	    {"foreground", no_argument, NULL, 'f'},	{"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'v'},	{NULL, 0, NULL, 0}};
 	int option;
 
-	*out = (struct arguments){.ready_fd = -1};
+	*out = (struct arguments){.ready_fd = -1, .go_fd = -1};
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case 's':
@@ -77,6 +77,9 @@ static int parse(int argc, char **argv, struct arguments *out)
 			break;
 		case 'r':
 			out->ready_fd = atoi(optarg);
+			break;
+		case 'g':
+			out->go_fd = atoi(optarg);
 			break;
 		case 'f':
 			out->foreground = true;
@@ -237,6 +240,21 @@ static const char *watch(struct guard *guard)
 	}
 }
 
+/* The hook is still at work on the plan. False: it will not be, there is nothing to guard. */
+static bool told_to_begin(int go_fd)
+{
+	ssize_t n;
+	char word;
+
+	if (go_fd < 0)
+		return true;
+	do {
+		n = read(go_fd, &word, 1);
+	} while (n < 0 && errno == EINTR);
+	close(go_fd);
+	return n == 1;
+}
+
 static int run(struct guard *guard, const struct arguments *arguments)
 {
 	struct error err = {0};
@@ -246,18 +264,21 @@ static int run(struct guard *guard, const struct arguments *arguments)
 	if (confine_cgroup(&err) < 0)
 		snprintf(guard->status.confinement, sizeof(guard->status.confinement),
 			 "own cgroup (%s)", strerrordesc_np(err.code));
+	if (!told_to_begin(arguments->go_fd))
+		return EXIT_SUCCESS;
 	r = guard_arm(guard, arguments->state, arguments->key, &err);
 	if (r < 0) {
 		tell_failed(guard, arguments->ready_fd, &err);
 		return EXIT_FAILURE;
 	}
+	guard->status.phase = SHIM_WATCHING;
+	/* The rest is between us and the host: the container need not wait for it. */
+	tell_ready(guard, arguments->ready_fd);
 	shrink(guard);
 	/* A timer of ours should end when it says. Not before the helper was forked: it would keep
 	 * this for its default, and so would the containers that its runtime makes. */
 	prctl(PR_SET_TIMERSLACK, 1);
 	confine(guard);
-	guard->status.phase = SHIM_WATCHING;
-	tell_ready(guard, arguments->ready_fd);
 	record_armed(guard);
 	record_phase(guard, SHIM_WATCHING);
 	tight_arm(guard);
