@@ -6,11 +6,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "close_from.h"
 #include "config.h"
 #include "deadline.h"
 #include "proc.h"
@@ -20,6 +22,7 @@
 
 #define STEP_MS 50
 #define CMDLINE_MAX_BYTES (64 * 1024)
+#define SEE_OFF_MS 2000
 
 /* A pidfd of the process that status.json names, if it lives. */
 static int open_shim(const struct hook *hook, const struct shim_status *status)
@@ -168,6 +171,40 @@ int shim_end(const struct hook *hook, int container_dir, const struct plan *plan
 	} while (waited < wait_ms);
 	signal_shim(hook, container_dir, plan, SIGKILL);
 	return let_go(container_dir, deadline_left_ms() / 2) ? 0 : -ETIMEDOUT;
+}
+
+/* Holds nothing but the pidfd, so that nobody waits for it. */
+__attribute__((noreturn)) static void watch_it_go(int pidfd)
+{
+	setsid();
+	if (dup2(pidfd, STDIN_FILENO) < 0 || chdir("/") < 0)
+		_exit(EXIT_FAILURE);
+	close_from(STDIN_FILENO + 1);
+	if (!ended_in(STDIN_FILENO, SEE_OFF_MS))
+		pidfd_signal(STDIN_FILENO, SIGKILL);
+	_exit(EXIT_SUCCESS);
+}
+
+int shim_see_off(const struct hook *hook, int container_dir)
+{
+	cleanup_close int pidfd = -1;
+	struct shim_status status;
+
+	if (!state_locked(container_dir, STATE_SHIM_LOCK))
+		return 0;
+	if (status_read(container_dir, &status, NULL) == 0)
+		pidfd = open_shim(hook, &status);
+	/* Not known by name yet, or no process to spare: then it is waited for. */
+	if (pidfd < 0 || pidfd_signal(pidfd, SIGTERM) < 0)
+		return shim_end(hook, container_dir, NULL);
+	switch (fork()) {
+	case -1:
+		return shim_end(hook, container_dir, NULL);
+	case 0:
+		watch_it_go(pidfd);
+	default:
+		return 0;
+	}
 }
 
 void shim_dismiss(const struct hook *hook, int container_dir)

@@ -20,10 +20,16 @@ bool shim_restarting(const struct hook *hook, int container_dir, const struct pl
 
 /*
  * Ends the shim of the plan's incarnation, or any with plan NULL, that holds shim.lock or has given
- * it up to run the container again: SIGTERM, and SIGKILL when it does not let go; each takes at most
- * half of the time that is left. 0 when none is there any more, else -ETIMEDOUT.
+ * it up to run the container again: SIGTERM, and SIGKILL when it does not let go; each takes at
+ * most half of the time that is left. 0 when none is there any more, else -ETIMEDOUT.
  */
 int shim_end(const struct hook *hook, int container_dir, const struct plan *plan);
+
+/*
+ * The same without a wait, for a shim that has nothing more to do with this container than to
+ * leave: SIGTERM, and a child of ours stays behind to kill it when it does not.
+ */
+int shim_see_off(const struct hook *hook, int container_dir);
 
 /*
  * SIGTERM to the shim that status.json names, and no wait. One that is still starting leaves when

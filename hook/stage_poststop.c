@@ -10,6 +10,19 @@
 #include "hook.h"
 #include "shim_of.h"
 
+/*
+ * Only a shim that may run the container again is waited for: what it writes of that is removed
+ * here. Of any other the runtime need not pay for its way out.
+ */
+static int end_shim(struct hook *hook, const struct container *container, bool own)
+{
+	if (own)
+		return shim_end(hook, container->dir, &hook->plan);
+	if (hook->plan.guarded && hook->plan.restart.way != RESTART_RUNTIME)
+		return shim_see_off(hook, container->dir);
+	return shim_end(hook, container->dir, NULL);
+}
+
 static int clean_up(struct hook *hook, const struct container *container)
 {
 	bool has_plan = plan_read(container->dir, &hook->plan, NULL) == 0;
@@ -24,7 +37,7 @@ static int clean_up(struct hook *hook, const struct container *container)
 	 * user's delete meanwhile ends it. */
 	if (own && has_plan && shim_restarting(hook, container->dir, &hook->plan))
 		return 0;
-	if (shim_end(hook, container->dir, own ? &hook->plan : NULL) < 0)
+	if (end_shim(hook, container, own) < 0)
 		hook_problem(hook, "the shim does not end");
 	/* Its own run failed half-way: it tries again, with the same journal and the same budget.
 	 */
