@@ -2,6 +2,7 @@
 #include "incident.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,11 +10,14 @@
 #include "identity.h"
 #include "jsonw.h"
 #include "memcg_counters.h"
+#include "scene_write.h"
 #include "state.h"
 #include "utc.h"
 
 /* Bytes of a path that are kept: a hostile name cannot make a record too long to be written. */
 #define PATH_TEXT_MAX IDENTITY_CUT_MAX
+/* Of so many processes on, one line each would be too long to look through: no indentation. */
+#define PRETTY_PROCESSES_MAX 64
 
 const char *incident_basis_name(enum incident_basis basis)
 {
@@ -37,8 +41,10 @@ static void put_limit(struct jsonw *w, const char *key, uint64_t bytes)
 		jsonw_uint(w, bytes);
 }
 
-static void write_memory(struct jsonw *w, const struct memcg_usage *usage)
+static void write_memory(struct jsonw *w, const struct incident *incident)
 {
+	const struct memcg_usage *usage = &incident->usage;
+
 	jsonw_key(w, "memory");
 	jsonw_object(w);
 	jsonw_kv_uint(w, "usage", usage->usage);
@@ -52,6 +58,7 @@ static void write_memory(struct jsonw *w, const struct memcg_usage *usage)
 	jsonw_kv_uint(w, "inactiveFile", usage->inactive_file);
 	jsonw_kv_uint(w, "shmem", usage->shmem);
 	jsonw_kv_uint(w, "kernel", usage->kernel);
+	scene_write_memory(w, usage, incident->scene);
 	jsonw_object_end(w);
 }
 
@@ -145,7 +152,46 @@ static void write_course(struct jsonw *w, const struct incident *incident)
 	jsonw_kv_uint(w, "restartNumber", incident->restart_number);
 	jsonw_kv_uint(w, "backoffMs", incident->backoff_ms);
 	jsonw_kv_string(w, "result", incident->result);
-	jsonw_kv_bool(w, "evidenceCut", incident->evidence_cut);
+}
+
+static void write_actions(struct jsonw *w, const struct incident *incident)
+{
+	jsonw_key(w, "actions");
+	jsonw_array(w);
+	for (size_t i = 0; i < incident->actions_len && i < INCIDENT_ACTIONS_MAX; i++) {
+		const struct incident_action *action = &incident->actions[i];
+
+		jsonw_object(w);
+		jsonw_kv_string(w, "action", action->action);
+		jsonw_kv_string(w, "result", action->result);
+		jsonw_kv_uint(w, "atUs", action->at_us);
+		jsonw_kv_string(w, "detail", action->detail);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+	jsonw_key(w, "restarts");
+	if (!incident->may_restart) {
+		jsonw_null(w);
+		return;
+	}
+	jsonw_object(w);
+	jsonw_kv_uint(w, "used", incident->restarts_used);
+	jsonw_kv_uint(w, "max", incident->restarts_max);
+	jsonw_kv_uint(w, "withinMs", incident->restarts_within_ms);
+	jsonw_object_end(w);
+}
+
+/* What was counted already when the watch was armed. */
+static void write_armed(struct jsonw *w, const struct incident *incident)
+{
+	char time[UTC_TEXT_MAX];
+
+	jsonw_key(w, "armed");
+	jsonw_object(w);
+	jsonw_kv_string(w, "time",
+			incident->armed_ms ? utc_text(incident->armed_ms, time) : NULL);
+	memcg_counters_write(w, "counters", &incident->armed);
+	jsonw_object_end(w);
 }
 
 static const char *incident_kind_name(enum incident_kind kind)
@@ -182,25 +228,57 @@ static void write_record(struct jsonw *w, const struct incident *incident)
 	memcg_counters_write(w, "before", &incident->before);
 	memcg_counters_write(w, "after", &incident->after);
 	jsonw_object_end(w);
-	write_memory(w, &incident->usage);
+	write_armed(w, incident);
+	write_memory(w, incident);
 	write_victims(w, incident);
 	write_stall(w, incident);
 	write_course(w, incident);
+	write_actions(w, incident);
+	scene_write(w, incident->scene);
 	jsonw_object_end(w);
+}
+
+void incident_act(struct incident *incident, uint64_t now_us, const char *action,
+		  const char *result, const char *format, ...)
+{
+	struct incident_action *entry;
+	va_list args;
+
+	if (incident->actions_len == INCIDENT_ACTIONS_MAX)
+		return;
+	entry = &incident->actions[incident->actions_len++];
+	snprintf(entry->action, sizeof(entry->action), "%s", action);
+	snprintf(entry->result, sizeof(entry->result), "%s", result);
+	entry->at_us = now_us > incident->start_us ? now_us - incident->start_us : 0;
+	va_start(args, format);
+	vsnprintf(entry->detail, sizeof(entry->detail), format, args);
+	va_end(args);
+}
+
+static bool is_long(const struct incident *incident)
+{
+	return incident->scene && incident->scene->processes_len > PRETTY_PROCESSES_MAX;
 }
 
 int incident_write(const struct incident *incident, int incidents_dirfd, char *buf, size_t cap)
 {
-	char file[sizeof(incident->name) + sizeof(".json")];
+	char name[sizeof(incident->name) + sizeof(".json")];
+	struct state_file file;
 	struct jsonw w;
-	int r = jsonw_init(&w, buf, cap, true);
+	int r = jsonw_init(&w, buf, cap, !is_long(incident));
 
 	if (r < 0)
 		return r;
+	snprintf(name, sizeof(name), "%s.json", incident->name);
+	r = state_file_begin(&file, incidents_dirfd, name);
+	if (r < 0) {
+		jsonw_close(&w);
+		return r;
+	}
+	jsonw_stream(&w, state_file_add, &file);
 	jsonw_start(&w);
 	write_record(&w, incident);
 	r = jsonw_finish(&w);
 	jsonw_close(&w);
-	snprintf(file, sizeof(file), "%s.json", incident->name);
-	return r < 0 ? r : state_file_write(incidents_dirfd, file, buf, (size_t)r);
+	return state_file_end(&file, name, r);
 }

@@ -15,14 +15,20 @@
 #include "json.h"
 #include "memcg.h"
 #include "policy.h"
+#include "scene.h"
 
 #define INCIDENT_VERSION 1
 #define INCIDENT_VICTIMS_MAX 32
 #define INCIDENT_LEFT_MAX 16
-#define INCIDENT_MAX_BYTES (64 * 1024)
+#define INCIDENT_ACTIONS_MAX 16
+#define INCIDENT_BUFFER_BYTES (16 * 1024)
+/* More than the largest record: SCENE_PROCESSES_MAX processes with long command lines. */
+#define INCIDENT_MAX_BYTES (32 * 1024 * 1024)
 #define INCIDENT_ID_MAX 255 /* bytes: a runtime uses the id as a file name, which is no longer */
 #define INCIDENTS_PER_CONTAINER 32 /* oldest out first */
 #define INCIDENTS_TOTAL 1024
+#define INCIDENTS_PER_CONTAINER_BYTES (64 * 1024 * 1024) /* the newest one stays in any case */
+#define INCIDENTS_TOTAL_BYTES (256 * 1024 * 1024)
 
 enum victim_source { VICTIM_KMSG, VICTIM_PROCESS_LIST };
 
@@ -56,16 +62,26 @@ struct incident_rung {
 	char detail[160];
 };
 
+/* One thing that was done, in order. */
+struct incident_action {
+	char action[24]; /* "signal-init", "kill", "restart", a rung of onStall.ladder, … */
+	char result[24]; /* "done", "failed", "helped", "no-help", … */
+	uint64_t at_us;	 /* from the wake-up on */
+	char detail[160];
+};
+
 struct incident {
 	enum incident_kind kind;
 	char name[96];			 /* file name without ".json": UTC time, id, number */
 	uint64_t time_ms;		 /* CLOCK_REALTIME of the wake-up */
+	uint64_t start_us;		 /* CLOCK_MONOTONIC of it */
 	const struct identity *identity; /* borrowed */
 	const char *profile_name;
 	enum oom_slot slot;
 	enum incident_basis basis;
 	char limit_cgroup[256]; /* whose limit was hit; "" unknown */
-	struct memcg_counters before, after;
+	uint64_t armed_ms; /* CLOCK_REALTIME when the watch was armed; 0: unknown */
+	struct memcg_counters armed, before, after;
 	uint64_t kills;		  /* counted by the kernel in this incident */
 	struct memcg_usage usage; /* at the wake-up */
 	struct incident_victim victims[INCIDENT_VICTIMS_MAX];
@@ -91,13 +107,24 @@ struct incident {
 	uint64_t backoff_ms;
 	char result[24];   /* "reported", "killed", "restarted", "restart-failed", "gave-up",
 			      "kill-incomplete", "cancelled", "pending" */
-	bool evidence_cut; /* the budget ended before everything was read */
+	struct incident_action actions[INCIDENT_ACTIONS_MAX];
+	size_t actions_len; /* the first ones are kept */
+	/* The restart budget; the policy restarts nothing when `may_restart` is false. */
+	bool may_restart;
+	unsigned restarts_used, restarts_max;
+	uint64_t restarts_within_ms;
+	const struct scene *scene; /* borrowed; NULL: nothing was read */
 };
+
+/* Adds one action that was done at `now_us` (CLOCK_MONOTONIC). No allocation. */
+void incident_act(struct incident *incident, uint64_t now_us, const char *action,
+		  const char *result, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 
 /* Fills in `name` from time and id, and reserves it in the directory by an empty file. */
 void incident_name(struct incident *incident, int incidents_dirfd);
-/* Writes incidents_dirfd/NAME.json with the caller's buffer (at least INCIDENT_MAX_BYTES). Hot
- * path. */
+/* Writes incidents_dirfd/NAME.json through the caller's buffer, of whatever size. Hot path: no
+ * allocation. A full disk is -ENOSPC, and leaves the record that was there before. */
 int incident_write(const struct incident *incident, int incidents_dirfd, char *buf, size_t cap);
 /* Removes the oldest beyond the bounds; `id` is the container's. */
 void incidents_prune(int incidents_dirfd, const char *id);

@@ -155,27 +155,70 @@ static void remove_temporaries(int incidents_dirfd)
 	}
 }
 
+/* Bytes of one record; 0 when it is gone meanwhile. */
+static uint64_t size_of(int incidents_dirfd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(incidents_dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0
+		   ? (uint64_t)st.st_size
+		   : 0;
+}
+
+/* How much there is, of records or of bytes. */
+struct amount {
+	size_t records;
+	uint64_t bytes;
+};
+
+static void add_amount(struct amount *amount, uint64_t bytes)
+{
+	amount->records++;
+	amount->bytes += bytes;
+}
+
+static void take_amount(struct amount *amount, uint64_t bytes)
+{
+	amount->records--;
+	/* A record may have been written anew since it was counted. */
+	amount->bytes -= bytes < amount->bytes ? bytes : amount->bytes;
+}
+
+static bool too_much(const struct amount *amount, size_t records, uint64_t bytes)
+{
+	return amount->records > records || (amount->records > 1 && amount->bytes > bytes);
+}
+
 void incidents_prune(int incidents_dirfd, const char *id)
 {
+	struct amount all = {0}, own = {0};
 	char escaped[NAME_ID_BYTES + 1];
-	size_t of_id = 0, total;
 	struct names names;
 
 	remove_temporaries(incidents_dirfd);
 	if (names_read(incidents_dirfd, &names) < 0)
 		return;
 	name_id(id, escaped);
-	total = names.len;
-	for (size_t i = 0; i < names.len; i++)
-		of_id += name_is_of(names.items[i], escaped);
 	for (size_t i = 0; i < names.len; i++) {
-		bool own = name_is_of(names.items[i], escaped);
+		uint64_t bytes = size_of(incidents_dirfd, names.items[i]);
 
-		if (total <= INCIDENTS_TOTAL && !(own && of_id > INCIDENTS_PER_CONTAINER))
+		add_amount(&all, bytes);
+		if (name_is_of(names.items[i], escaped))
+			add_amount(&own, bytes);
+	}
+	for (size_t i = 0; i < names.len; i++) {
+		bool is_own = name_is_of(names.items[i], escaped);
+		uint64_t bytes;
+
+		if (!too_much(&all, INCIDENTS_TOTAL, INCIDENTS_TOTAL_BYTES) &&
+		    !(is_own &&
+		      too_much(&own, INCIDENTS_PER_CONTAINER, INCIDENTS_PER_CONTAINER_BYTES)))
 			continue;
+		bytes = size_of(incidents_dirfd, names.items[i]);
 		unlinkat(incidents_dirfd, names.items[i], 0);
-		total--;
-		of_id -= own;
+		take_amount(&all, bytes);
+		if (is_own)
+			take_amount(&own, bytes);
 	}
 	names_free(&names);
 }
@@ -201,8 +244,8 @@ int incidents_each(int incidents_dirfd, const char *id_or_null,
 		cleanup_json struct json *record = NULL;
 
 		/* Reserved and not yet written, pruned meanwhile, of another version. */
-		if (state_json_read(incidents_dirfd, names.items[i], INCIDENT_VERSION, &record,
-				    NULL) < 0)
+		if (state_json_read(incidents_dirfd, names.items[i], INCIDENT_VERSION,
+				    INCIDENT_MAX_BYTES, &record, NULL) < 0)
 			continue;
 		if (!id_or_null || record_is_of(record, id_or_null))
 			r = visit(names.items[i], record, context);

@@ -11,17 +11,39 @@
 #include "json.h"
 #include "utf8.h"
 
+/* What is in the buffer goes to whoever takes it. */
+static void flush(struct jsonw *w)
+{
+	int r = w->flush(w->flush_context, w->buf, w->len);
+
+	if (r < 0)
+		w->status = r;
+	w->len = 0;
+}
+
 static void put(struct jsonw *w, const char *bytes, size_t len)
 {
 	if (w->status < 0)
 		return;
 	/* Two bytes stay free for the newline and the NUL of jsonw_finish(). */
-	if (len + 2 > w->cap - w->len) {
+	if (len + 2 > w->cap - w->len && w->flush)
+		flush(w);
+	if (w->status == 0 && len + 2 > w->cap - w->len)
 		w->status = -ENOBUFS;
+	if (w->status < 0)
 		return;
-	}
 	memcpy(w->buf + w->len, bytes, len);
 	w->len += len;
+}
+
+/* How many bytes from here on are harmless as they are, at most `max`. */
+static size_t plain_run(const char *text, size_t len, size_t max)
+{
+	size_t n = 0;
+
+	while (n < len && n < max && text[n] >= ' ' && text[n] < 0x7f)
+		n++;
+	return n;
 }
 
 /*
@@ -38,6 +60,13 @@ static void print(void *context, const char *text, size_t len)
 	size_t taken;
 
 	while (len > 0 && w->status == 0) {
+		taken = plain_run(text, len, w->cap / 4);
+		if (taken > 0) {
+			put(w, text, taken);
+			text += taken;
+			len -= taken;
+			continue;
+		}
 		taken = utf8_decode(text, len, &c);
 		if (taken == 0) {
 			put(w, UTF8_REPLACEMENT, sizeof(UTF8_REPLACEMENT) - 1);
@@ -164,6 +193,13 @@ int jsonw_init(struct jsonw *w, char *buf, size_t cap, bool pretty)
 	return 0;
 }
 
+void jsonw_stream(struct jsonw *w, int (*take)(void *context, const char *bytes, size_t len),
+		  void *context)
+{
+	w->flush = take;
+	w->flush_context = context;
+}
+
 void jsonw_start(struct jsonw *w)
 {
 	w->len = 0;
@@ -188,7 +224,9 @@ int jsonw_finish(struct jsonw *w)
 	if (!w->pretty)
 		w->buf[w->len++] = '\n';
 	w->buf[w->len] = '\0';
-	return (int)w->len;
+	if (w->flush)
+		flush(w);
+	return w->status < 0 ? w->status : (int)w->len;
 }
 
 void jsonw_close(struct jsonw *w)

@@ -24,6 +24,8 @@ struct jsonw {
 	size_t cap;
 	size_t len;
 	int status; /* 0, or the negative errno of the first failure */
+	int (*flush)(void *context, const char *bytes, size_t len); /* jsonw_stream() */
+	void *flush_context;
 	bool pretty;
 	bool done;           /* the outermost value is complete */
 	bool after_key;      /* a key was written, its value was not */
@@ -36,6 +38,12 @@ struct jsonw {
 /* Writes into buf[0..cap). `pretty`: indented, for files that people open. -ENOMEM when the
  * generator of another yajl needs more than JSONW_ROOM. */
 int jsonw_init(struct jsonw *w, char *buf, size_t cap, bool pretty);
+/*
+ * For documents longer than the buffer: whenever it is full, and at the end, `take` gets its bytes
+ * in order. A negative errno of its sticks. jsonw_finish() then returns 0.
+ */
+void jsonw_stream(struct jsonw *w, int (*take)(void *context, const char *bytes, size_t len),
+		  void *context);
 /* Starts a new document in the same buffer. */
 void jsonw_start(struct jsonw *w);
 /*

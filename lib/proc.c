@@ -41,6 +41,14 @@ static ssize_t read_file(int procfd, const char *name, char *buf, size_t cap)
 	return (ssize_t)len;
 }
 
+ssize_t proc_file_read(int procfd, pid_t pid, const char *file, char *buf, size_t cap)
+{
+	char name[48];
+
+	snprintf(name, sizeof(name), "%d/%s", pid, file);
+	return read_file(procfd, name, buf, cap);
+}
+
 /*
  * Takes "PID (comm) S PPID …" apart. The name may hold anything, ") R 1" too; behind it are only
  * numbers and one letter, so the last ')' ends it.
@@ -72,6 +80,8 @@ static int parse_stat(const char *text, struct proc_stat *out)
 	}
 	out->ppid = (pid_t)field[4];
 	out->flags = (uint32_t)field[9];
+	out->minor_faults = field[10];
+	out->major_faults = field[12];
 	out->threads = (uint32_t)field[20];
 	out->start_ticks = field[22];
 	out->rss_bytes = field[24] * (uint64_t)sysconf(_SC_PAGESIZE);

@@ -24,10 +24,26 @@ struct proc_stat {
 	bool kill_pending;    /* SIGKILL waits for the main thread */
 	uint64_t start_ticks; /* field 22: clock ticks since boot; with pid it names a process */
 	uint64_t rss_bytes;
+	uint64_t minor_faults, major_faults; /* fields 10 and 12: of all its threads */
 };
 
 /* Reads PID/stat. -ESRCH when there is no such process. No allocation, no message. */
 int proc_stat_read(int procfd, pid_t pid, struct proc_stat *out);
+
+/* Reads PID/FILE, at most cap-1 bytes, NUL-terminated; the length. -ESRCH when it is gone. */
+ssize_t proc_file_read(int procfd, pid_t pid, const char *file, char *buf, size_t cap);
+
+/* PID/status: memory in KiB (RssAnon and others, Linux 4.5). It waits for no lock of the process.
+ */
+struct proc_status {
+	pid_t ns_pid;	 /* in its innermost pid namespace; 0: unknown */
+	bool has_memory; /* a zombie and a kernel thread have none */
+	uint64_t anon_kib, file_kib, shmem_kib, swap_kib;
+};
+int proc_status_read(int procfd, pid_t pid, struct proc_status *out);
+
+/* oom_score, what the kernel would go by: 0 to 2000. */
+int proc_oom_score_read(int procfd, pid_t pid, int *score);
 
 /* oom_score_adj. -ESRCH when gone; write: -EACCES below the minimum without CAP_SYS_RESOURCE. */
 int proc_score_read(int procfd, pid_t pid, int *score);

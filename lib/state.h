@@ -16,6 +16,7 @@
  */
 #pragma once
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -92,11 +93,27 @@ bool state_locked(int dirfd, const char *file);
  * -ENOSPC and others come back as they are, nothing half-written stays.
  */
 int state_file_write(int dirfd, const char *name, const char *text, size_t len);
+
 /*
- * Reads and parses a JSON file of ours and checks that its "version" is the wanted one. `name` must
- * outlive *out, which is to be freed. -ENOENT, -EINVAL (no JSON object), -EPROTO (other version).
+ * The same piece by piece, for what is longer than a buffer: begin, add as often as it takes
+ * (jsonw_stream() can call it), end. The end takes the first error of the pieces, and then leaves
+ * nothing behind.
  */
-int state_json_read(int dirfd, const char *name, int64_t version, struct json **out,
-		    struct error *err);
-/* The same with STATE_VERSION. */
+struct state_file {
+	int dirfd; /* borrowed */
+	int fd;
+	char temporary[NAME_MAX + 1];
+};
+int state_file_begin(struct state_file *file, int dirfd, const char *name);
+int state_file_add(void *file, const char *text, size_t len);
+int state_file_end(struct state_file *file, const char *name, int r);
+
+/*
+ * Reads and parses a JSON file of ours, of at most max_bytes, and checks that its "version" is the
+ * wanted one. `name` must outlive *out, which is to be freed. -ENOENT, -EINVAL (no JSON object),
+ * -EPROTO (other version), -E2BIG.
+ */
+int state_json_read(int dirfd, const char *name, int64_t version, size_t max_bytes,
+		    struct json **out, struct error *err);
+/* The same with STATE_VERSION and STATE_FILE_MAX_BYTES. */
 int state_file_read(int dirfd, const char *name, struct json **out, struct error *err);

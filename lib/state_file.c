@@ -70,10 +70,31 @@ bool state_locked(int dirfd, const char *file)
 	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-static int write_all(int fd, const char *text, size_t len)
+int state_file_begin(struct state_file *file, int dirfd, const char *name)
 {
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int r;
+
+	file->dirfd = dirfd;
+	file->fd = -1;
+	r = snprintf(file->temporary, sizeof(file->temporary), ".%s.%d.tmp", name, (int)getpid());
+	if (r < 0 || (size_t)r >= sizeof(file->temporary))
+		return -ENAMETOOLONG;
+	file->fd = openat(dirfd, file->temporary, flags, 0600);
+	if (file->fd < 0 && errno == EEXIST) {
+		/* Left by a program of the same pid that was killed while it wrote. */
+		unlinkat(dirfd, file->temporary, 0);
+		file->fd = openat(dirfd, file->temporary, flags, 0600);
+	}
+	return file->fd < 0 ? -errno : 0;
+}
+
+int state_file_add(void *context, const char *text, size_t len)
+{
+	const struct state_file *file = context;
+
 	while (len > 0) {
-		ssize_t n = write(fd, text, len);
+		ssize_t n = write(file->fd, text, len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -84,42 +105,36 @@ static int write_all(int fd, const char *text, size_t len)
 		text += n;
 		len -= (size_t)n;
 	}
-	return fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
+	return 0;
+}
+
+int state_file_end(struct state_file *file, const char *name, int r)
+{
+	if (r == 0 && fsync(file->fd) < 0 && errno != EINVAL)
+		r = -errno;
+	if (close(take_fd(&file->fd)) < 0 && r == 0)
+		r = -errno;
+	if (r == 0 && renameat(file->dirfd, file->temporary, file->dirfd, name) < 0)
+		r = -errno;
+	if (r < 0) {
+		unlinkat(file->dirfd, file->temporary, 0);
+		return r;
+	}
+	/* The name is there; that it outlives a power cut is worth a try, not an error. */
+	fsync(file->dirfd);
+	return 0;
 }
 
 int state_file_write(int dirfd, const char *name, const char *text, size_t len)
 {
-	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-	char temporary[NAME_MAX + 1];
-	int fd, r;
+	struct state_file file;
+	int r = state_file_begin(&file, dirfd, name);
 
-	r = snprintf(temporary, sizeof(temporary), ".%s.%d.tmp", name, (int)getpid());
-	if (r < 0 || (size_t)r >= sizeof(temporary))
-		return -ENAMETOOLONG;
-	fd = openat(dirfd, temporary, flags, 0600);
-	if (fd < 0 && errno == EEXIST) {
-		/* Left by a program of the same pid that was killed while it wrote. */
-		unlinkat(dirfd, temporary, 0);
-		fd = openat(dirfd, temporary, flags, 0600);
-	}
-	if (fd < 0)
-		return -errno;
-	r = write_all(fd, text, len);
-	if (close(fd) < 0 && r == 0)
-		r = -errno;
-	if (r == 0 && renameat(dirfd, temporary, dirfd, name) < 0)
-		r = -errno;
-	if (r < 0) {
-		unlinkat(dirfd, temporary, 0);
-		return r;
-	}
-	/* The name is there; that it outlives a power cut is worth a try, not an error. */
-	fsync(dirfd);
-	return 0;
+	return r < 0 ? r : state_file_end(&file, name, state_file_add(&file, text, len));
 }
 
 /* Reads a regular file of bounded size into a buffer of its own. */
-static int read_bounded(int dirfd, const char *name, char **out, size_t *len)
+static int read_bounded(int dirfd, const char *name, size_t max, char **out, size_t *len)
 {
 	cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	cleanup_free char *text = NULL;
@@ -130,7 +145,7 @@ static int read_bounded(int dirfd, const char *name, char **out, size_t *len)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
-	if (st.st_size > STATE_FILE_MAX_BYTES)
+	if (st.st_size < 0 || (size_t)st.st_size > max)
 		return -E2BIG;
 	text = malloc((size_t)st.st_size + 1);
 	if (!text)
@@ -152,11 +167,11 @@ static int read_bounded(int dirfd, const char *name, char **out, size_t *len)
 	return 0;
 }
 
-int state_json_read(int dirfd, const char *name, int64_t version, struct json **out,
-		    struct error *err)
+int state_json_read(int dirfd, const char *name, int64_t version, size_t max_bytes,
+		    struct json **out, struct error *err)
 {
 	const struct json_limits limits = {
-	    .source = name, .max_bytes = STATE_FILE_MAX_BYTES, .max_depth = FILE_MAX_DEPTH};
+	    .source = name, .max_bytes = max_bytes, .max_depth = FILE_MAX_DEPTH};
 	cleanup_free char *text = NULL;
 	cleanup_json struct json *root = NULL;
 	size_t len = 0;
@@ -164,7 +179,7 @@ int state_json_read(int dirfd, const char *name, int64_t version, struct json **
 	int r;
 
 	*out = NULL;
-	r = read_bounded(dirfd, name, &text, &len);
+	r = read_bounded(dirfd, name, max_bytes, &text, &len);
 	if (r < 0)
 		return error_set(err, -r, "cannot read %s", name);
 	r = json_parse(text, len, &limits, &root, err);
@@ -184,5 +199,5 @@ int state_json_read(int dirfd, const char *name, int64_t version, struct json **
 
 int state_file_read(int dirfd, const char *name, struct json **out, struct error *err)
 {
-	return state_json_read(dirfd, name, STATE_VERSION, out, err);
+	return state_json_read(dirfd, name, STATE_VERSION, STATE_FILE_MAX_BYTES, out, err);
 }

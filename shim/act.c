@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "record.h"
+#include "scene_read.h"
 
 static void set_result(struct guard *guard, const char *result)
 {
@@ -14,14 +16,13 @@ static void set_result(struct guard *guard, const char *result)
 }
 
 /* What could not be read before the action. */
-void guard_enrich(struct guard *guard)
+void guard_enrich(struct guard *guard, bool killed)
 {
 	struct incident *incident = &guard->incident;
 
 	evidence_read_log(&guard->evidence, incident);
-	evidence_limit(&guard->evidence, incident);
-	if (incident->usage.usage == 0)
-		memcg_usage_read(&guard->memcg, &incident->usage);
+	scene_note_hit(guard, evidence_limit(&guard->evidence, incident));
+	scene_after(guard, killed);
 }
 
 static void note_kill_result(struct incident *incident, const struct kill_result *result,
@@ -38,9 +39,21 @@ static void record_before_wait(void *context, int error)
 {
 	struct guard *guard = context;
 
+	incident_act(&guard->incident, clock_us(CLOCK_MONOTONIC), "signal-init",
+		     error == 0 ? "done" : "failed", "signal %d%s%s", guard->target.signal,
+		     error ? ": " : "", error ? strerrordesc_np(-error) : "");
 	record_oom(guard);
 	record_phase(guard, SHIM_ACTING);
 	record_kill(guard, guard->target.signal, error);
+}
+
+static void note_kill(struct guard *guard, const struct kill_result *result)
+{
+	incident_act(&guard->incident, clock_us(CLOCK_MONOTONIC), "kill",
+		     result->empty ? "done" : "incomplete", "%u signalled, %zu left",
+		     result->signalled, result->left_len);
+	if (result->empty && !result->init_only)
+		scene_note_removed(guard);
 }
 
 /* All processes, verified. */
@@ -54,6 +67,7 @@ static void kill_all_of_it(struct guard *guard)
 	kill_container(&guard->target, &result);
 	note_kill_result(&guard->incident, &result, guard->incident.decided_us);
 	record_killed(guard, &result);
+	note_kill(guard, &result);
 	set_result(guard, result.empty ? "killed" : "kill-incomplete");
 }
 
@@ -66,6 +80,7 @@ static void kill_init_only(struct guard *guard)
 	kill_init(&guard->target, &result);
 	note_kill_result(&guard->incident, &result, guard->incident.decided_us);
 	record_killed(guard, &result);
+	note_kill(guard, &result);
 	set_result(guard, result.empty ? "killed" : "kill-incomplete");
 }
 
@@ -112,7 +127,7 @@ bool guard_act(struct guard *guard, const struct oom_facts *facts, struct decisi
 			return gave_up_killed(guard, decision);
 		set_result(guard, "pending");
 		/* All of this incarnation, before the next one writes to the same cgroup's name. */
-		guard_enrich(guard);
+		guard_enrich(guard, true);
 		record_incident(guard);
 		guard_restart(guard, facts, decision);
 		return true;

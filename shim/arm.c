@@ -71,7 +71,7 @@ static int open_memcg(struct guard *guard, struct error *err)
 			    guard->plan.init_pid, &guard->memcg, err);
 	if (r == 0)
 		r = evidence_open(&guard->evidence, &guard->memcg, &mounts, guard->procfd,
-				  guard->plan.init_pid, guard->pids, KILL_PIDS_MAX, err);
+				  guard->plan.init_pid, guard->pids, KILL_PIDS_MAX, &guard->scene, err);
 	guard->pids_dir = open_pids_dir(guard, &mounts);
 	cgroup_mounts_free(&mounts);
 	return r;
@@ -185,6 +185,8 @@ static int take_baseline(struct guard *guard, struct error *err)
 		guard->seen = before.seen;
 	else if (guard->plan.baseline.known)
 		guard->seen = guard->plan.baseline;
+	guard->armed = guard->seen;
+	guard->armed_ms = clock_ms(CLOCK_REALTIME);
 	return 0;
 }
 

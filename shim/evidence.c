@@ -47,17 +47,18 @@ static int open_parent_event(const struct evidence *evidence)
 
 int evidence_open(struct evidence *evidence, const struct memcg *memcg,
 		  const struct cgroup_mounts *mounts, int procfd, pid_t init, pid_t *pids,
-		  size_t pids_cap, struct error *err)
+		  size_t pids_cap, struct scene *scene, struct error *err)
 {
 	int r;
 
-	*evidence = (struct evidence){
-	    .memcg = memcg, .procfd = procfd, .init = init, .pids = pids, .pids_cap = pids_cap};
+	*evidence = (struct evidence){.memcg = memcg,
+				      .procfd = procfd,
+				      .init = init,
+				      .pids = pids,
+				      .pids_cap = pids_cap,
+				      .scene = scene};
 	evidence->kmsg = kmsg_open("/dev/kmsg");
 	evidence->pids_are_host_pids = in_first_pid_namespace(procfd);
-	evidence->snapshot = calloc(SNAPSHOT_MAX, sizeof(*evidence->snapshot));
-	if (!evidence->snapshot)
-		return error_set(err, ENOMEM, "make room for process lists");
 	r = memcg_ancestors_open(mounts, memcg, &evidence->ancestors, err);
 	evidence->parent_event = r == 0 ? open_parent_event(evidence) : -1;
 	return r;
@@ -65,7 +66,6 @@ int evidence_open(struct evidence *evidence, const struct memcg *memcg,
 
 void evidence_close(struct evidence *evidence)
 {
-	free(take_ptr(evidence->snapshot));
 	if (evidence->kmsg >= 0)
 		close(take_fd(&evidence->kmsg));
 	memcg_ancestors_close(&evidence->ancestors);
@@ -84,8 +84,6 @@ void evidence_rebase(struct evidence *evidence)
 
 void evidence_start(struct evidence *evidence)
 {
-	evidence->snapshot_len = 0;
-	evidence->snapshot_cut = false;
 	evidence->limit = LIMIT_OF_UNKNOWN;
 	evidence->limit_cgroup[0] = '\0';
 	evidence->group = false;
@@ -94,35 +92,11 @@ void evidence_start(struct evidence *evidence)
 	    (clock_ms(CLOCK_BOOTTIME) - WAKE_SLACK_MS) * (uint64_t)sysconf(_SC_CLK_TCK) / 1000;
 }
 
-void evidence_snapshot(struct evidence *evidence, uint64_t end_us)
+static const struct scene_process *in_list(const struct evidence *evidence, pid_t pid)
 {
-	ssize_t n = cgroup_procs(evidence->memcg->dirfd, evidence->pids, evidence->pids_cap);
-
-	evidence->snapshot_len = 0;
-	for (ssize_t i = 0; i < n && i < (ssize_t)evidence->pids_cap; i++) {
-		struct snapshot_process *process = &evidence->snapshot[evidence->snapshot_len];
-		struct proc_stat stat;
-
-		if (evidence->snapshot_len == SNAPSHOT_MAX || clock_us(CLOCK_MONOTONIC) >= end_us) {
-			evidence->snapshot_cut = true;
-			return;
-		}
-		if (proc_stat_read(evidence->procfd, evidence->pids[i], &stat) < 0)
-			continue;
-		process->pid = stat.pid;
-		process->ppid = stat.ppid;
-		process->start_ticks = stat.start_ticks;
-		process->rss_bytes = stat.rss_bytes;
-		snprintf(process->comm, sizeof(process->comm), "%.15s", stat.comm);
-		evidence->snapshot_len++;
-	}
-}
-
-static const struct snapshot_process *in_snapshot(const struct evidence *evidence, pid_t pid)
-{
-	for (size_t i = 0; i < evidence->snapshot_len; i++)
-		if (evidence->snapshot[i].pid == pid)
-			return &evidence->snapshot[i];
+	for (size_t i = 0; i < evidence->scene->processes_len; i++)
+		if (evidence->scene->process[i].pid == pid)
+			return &evidence->scene->process[i];
 	return NULL;
 }
 
@@ -178,13 +152,13 @@ static bool kill_is_ours(const struct evidence *evidence, const struct kmsg_line
 		return evidence->summary_ours;
 	if (!evidence->pids_are_host_pids)
 		return false;
-	return line->pid == evidence->init || in_snapshot(evidence, line->pid);
+	return line->pid == evidence->init || in_list(evidence, line->pid);
 }
 
 static void note_kill(struct evidence *evidence, struct incident *incident,
 		      const struct kmsg_line *line)
 {
-	const struct snapshot_process *known;
+	const struct scene_process *known;
 	struct incident_victim victim = {.pid = line->pid, .source = VICTIM_KMSG};
 
 	if (!kill_is_ours(evidence, line))
@@ -192,7 +166,7 @@ static void note_kill(struct evidence *evidence, struct incident *incident,
 	/* Before 5.0 the line about the limit comes first and has no pid. */
 	if (line->constraint == KMSG_CONSTRAINT_NONE && evidence->limit == LIMIT_OF_UNKNOWN)
 		note_limit(evidence, line);
-	known = in_snapshot(evidence, line->pid);
+	known = in_list(evidence, line->pid);
 	snprintf(victim.comm, sizeof(victim.comm), "%.63s", line->comm);
 	if (line->has_sizes)
 		victim.rss_bytes =
@@ -237,7 +211,7 @@ void evidence_read_log(struct evidence *evidence, struct incident *incident)
 }
 
 /* Gone, or somebody else by now, or on its way out. */
-static bool is_gone(const struct evidence *evidence, const struct snapshot_process *process)
+static bool is_gone(const struct evidence *evidence, const struct scene_process *process)
 {
 	struct proc_stat stat;
 
@@ -250,8 +224,8 @@ void evidence_compare(struct evidence *evidence, struct incident *incident, uint
 {
 	if (evidence->victims > 0)
 		return;
-	for (size_t i = 0; i < evidence->snapshot_len && evidence->victims < kills; i++) {
-		const struct snapshot_process *process = &evidence->snapshot[i];
+	for (size_t i = 0; i < evidence->scene->processes_len && evidence->victims < kills; i++) {
+		const struct scene_process *process = &evidence->scene->process[i];
 		struct incident_victim victim = {.pid = process->pid,
 						 .rss_bytes = process->rss_bytes,
 						 .is_init = process->pid == evidence->init,
@@ -351,12 +325,12 @@ static bool replaces(const struct evidence *evidence, pid_t pid,
 
 bool evidence_healed(const struct evidence *evidence, const struct incident *incident)
 {
-	const struct snapshot_process *seen;
+	const struct scene_process *seen;
 	ssize_t n;
 
 	if (incident->victims_len == 0)
 		return false;
-	seen = in_snapshot(evidence, incident->victims[0].pid);
+	seen = in_list(evidence, incident->victims[0].pid);
 	n = cgroup_procs(evidence->memcg->dirfd, evidence->pids, evidence->pids_cap);
 	for (ssize_t i = 0; i < n && i < (ssize_t)evidence->pids_cap; i++)
 		if (replaces(evidence, evidence->pids[i], &incident->victims[0],

@@ -13,16 +13,7 @@
 #include "incident.h"
 #include "kmsg.h"
 #include "memcg.h"
-
-#define SNAPSHOT_MAX 4096
-
-/* A process of the container shortly before the kill. */
-struct snapshot_process {
-	pid_t pid, ppid;
-	uint64_t start_ticks;
-	uint64_t rss_bytes;
-	char comm[16];
-};
+#include "scene.h"
 
 struct evidence {
 	const struct memcg *memcg; /* borrowed */
@@ -35,10 +26,8 @@ struct evidence {
 	pid_t init;
 	pid_t *pids; /* scratch of the guard */
 	size_t pids_cap;
-	/* Taken at the wake-up, before the kill is counted. */
-	struct snapshot_process *snapshot; /* SNAPSHOT_MAX */
-	size_t snapshot_len;
-	bool snapshot_cut;
+	/* The processes as they were at the wake-up, before the kill is counted; borrowed. */
+	struct scene *scene;
 	/* What the kernel's log said last, so that its lines belong together. */
 	struct kmsg_line summary;
 	bool summary_ours;
@@ -54,7 +43,7 @@ struct evidence {
 
 int evidence_open(struct evidence *evidence, const struct memcg *memcg,
 		  const struct cgroup_mounts *mounts, int procfd, pid_t init, pid_t *pids,
-		  size_t pids_cap, struct error *err);
+		  size_t pids_cap, struct scene *scene, struct error *err);
 void evidence_close(struct evidence *evidence);
 
 /* The event was accounted for, or nothing came of it: ancestors are counted from here on. */
@@ -62,11 +51,9 @@ void evidence_rebase(struct evidence *evidence);
 
 /* Forgets the last event. */
 void evidence_start(struct evidence *evidence);
-/* Lists the container's processes, until end_us (CLOCK_MONOTONIC); then `snapshot_cut` is set. */
-void evidence_snapshot(struct evidence *evidence, uint64_t end_us);
 /* Reads what is new in the kernel's log; adds victims to the incident. */
 void evidence_read_log(struct evidence *evidence, struct incident *incident);
-/* Names as victims what is gone from the snapshot, at most `kills`; only if the log named none. */
+/* Names as victims what is gone from the list, at most `kills`; only if the log named none. */
 void evidence_compare(struct evidence *evidence, struct incident *incident, uint64_t kills);
 /* Whose limit: the log's word, else by the counters. Sets the incident's basis and limit_cgroup. */
 enum limit_owner evidence_limit(const struct evidence *evidence, struct incident *incident);

@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "proc.h"
+#include "scene_read.h"
 
 #define POLL_FIRST_US 50
 #define POLL_MAX_US 20000
@@ -28,7 +29,7 @@ static void read_victims(struct guard *guard, uint64_t end_us)
 		if (guard->evidence.victims >= incident->kills || guard->evidence.kmsg < 0)
 			break;
 		if (clock_us(CLOCK_MONOTONIC) >= end_us) {
-			incident->evidence_cut = true;
+			guard->scene.cut |= SCENE_CUT_VICTIMS;
 			break;
 		}
 		sleep_us(us);
@@ -68,15 +69,15 @@ void guard_facts(struct guard *guard, uint64_t start_us, struct oom_facts *facts
 {
 	struct incident *incident = &guard->incident;
 	uint64_t budget_us = guard->profile->evidence.budget_ms * 1000;
+	uint64_t from_us = clock_us(CLOCK_MONOTONIC);
 
 	if (budget_us == 0 && init_decides(guard->profile))
 		budget_us = LOG_GRACE_US;
 	if (budget_us > 0)
 		read_victims(guard, start_us + budget_us);
-	if (guard->profile->evidence.budget_ms > 0) {
-		memcg_usage_read(&guard->memcg, &incident->usage);
+	if (guard->profile->evidence.budget_ms > 0)
 		evidence_compare(&guard->evidence, incident, incident->kills);
-	}
+	guard->scene.delay_us += clock_us(CLOCK_MONOTONIC) - from_us;
 	history_expire(&guard->history, clock_ms(CLOCK_BOOTTIME),
 		       guard->profile->restart.within_ms);
 	*facts = (struct oom_facts){
@@ -90,6 +91,7 @@ void guard_facts(struct guard *guard, uint64_t start_us, struct oom_facts *facts
 	    .cancelled = guard->cancelled,
 	    .restarts_used = (unsigned)guard->history.len,
 	};
+	scene_note_hit(guard, facts->limit);
 	if (decide_slot(facts) == OOM_SLOT_PROCESS &&
 	    guard->profile->on_oom[OOM_SLOT_PROCESS] != POLICY_REPORT)
 		facts->healed = wait_healed(guard);

@@ -53,6 +53,8 @@ struct guard {
 
 	/* Known. */
 	struct memcg_counters seen; /* accounted for so far */
+	struct memcg_counters armed; /* at arming */
+	uint64_t armed_ms;	     /* CLOCK_REALTIME */
 	struct restart_history history;
 	struct journal journal;
 	struct shim_status status;
@@ -69,8 +71,9 @@ struct guard {
 	dev_t state_dir_device;
 
 	/* Large and mostly untouched: last, so that what is used lies on few pages. */
+	struct scene scene; /* of the incident at hand, or the last one */
 	pid_t pids[KILL_PIDS_MAX];
-	char text[INCIDENT_MAX_BYTES]; /* an incident on its way to the file */
+	char text[INCIDENT_BUFFER_BYTES]; /* an incident on its way to the file */
 };
 
 /*
@@ -93,8 +96,8 @@ int guard_sample(const struct guard *guard, struct stall_sample *out);
 /* All that the decision needs to know of a counted kill; waits at most for the evidence's budget
  * and the respawn grace. */
 void guard_facts(struct guard *guard, uint64_t start_us, struct oom_facts *facts);
-/* What could not be read before the action, into the incident. */
-void guard_enrich(struct guard *guard);
+/* What could not be read before the action, into the incident. `killed`: nobody is left. */
+void guard_enrich(struct guard *guard, bool killed);
 
 /* What can be done with the container now: the way to restart it, the budget. */
 void guard_abilities(struct guard *guard, struct oom_facts *facts);

@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "proc.h"
 #include "record.h"
+#include "scene_read.h"
 
 /* The notification comes before the kill, and in a storm kills come long after the last one (gaps
  * over 700 ms were seen): the counters must have been quiet for this long. */
@@ -99,11 +100,9 @@ static uint64_t counted(const struct guard *guard, const struct memcg_counters *
 
 static void begin_incident(struct guard *guard, uint64_t start_us)
 {
-	record_begin(guard, INCIDENT_OOM);
+	record_begin(guard, INCIDENT_OOM, start_us);
 	evidence_start(&guard->evidence);
-	if (guard->profile->evidence.budget_ms > 0)
-		evidence_snapshot(&guard->evidence,
-				  start_us + guard->profile->evidence.budget_ms * 1000);
+	scene_before(guard);
 }
 
 /*
@@ -174,7 +173,7 @@ static void decide_now(struct guard *guard, const struct oom_facts *facts,
 /* After the action: the rest of the facts, the record, and what the storm still brings. */
 static void finish(struct guard *guard, bool done)
 {
-	guard_enrich(guard);
+	guard_enrich(guard, done);
 	record_incident(guard);
 	if (done)
 		return;

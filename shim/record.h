@@ -46,5 +46,5 @@ void record_zombies(struct guard *guard, const struct zombie_pile *pile,
 void record_near(struct guard *guard, const struct stall_sample *now);
 void record_snapshot(struct guard *guard, const struct stall_sample *now);
 
-/* A new incident of that kind, with identity and counters. */
-void record_begin(struct guard *guard, enum incident_kind kind);
+/* A new incident of that kind, with identity and counters and an empty scene. */
+void record_begin(struct guard *guard, enum incident_kind kind, uint64_t start_us);

@@ -6,18 +6,23 @@
 #include "clock.h"
 #include "proc.h"
 #include "record.h"
+#include "scene_read.h"
 #include "units.h"
 
-void record_begin(struct guard *guard, enum incident_kind kind)
+void record_begin(struct guard *guard, enum incident_kind kind, uint64_t start_us)
 {
 	struct incident *incident = &guard->incident;
 
 	memset(incident, 0, sizeof(*incident));
 	incident->kind = kind;
 	incident->time_ms = clock_ms(CLOCK_REALTIME);
+	incident->start_us = start_us;
+	incident->armed_ms = guard->armed_ms;
+	incident->armed = guard->armed;
 	incident->identity = &guard->plan.identity;
 	incident->profile_name = guard->profile_name;
 	incident->before = guard->seen;
+	scene_begin(guard);
 }
 
 void record_zombies(struct guard *guard, const struct zombie_pile *pile,
@@ -27,10 +32,11 @@ void record_zombies(struct guard *guard, const struct zombie_pile *pile,
 	char text[512];
 	struct jsonw *w;
 
-	record_begin(guard, INCIDENT_STALL);
+	record_begin(guard, INCIDENT_STALL, clock_us(CLOCK_MONOTONIC));
 	incident->stall = stall_kind_name(STALL_ZOMBIES);
 	incident->usage = now->usage;
 	incident->after = now->counters;
+	scene_before(guard);
 	w = journal_begin(&guard->journal, JOURNAL_WARNING, "zombies", "%s",
 			  zombies_text(pile, text, sizeof(text)));
 	jsonw_kv_uint(w, "zombies", pile->zombies);
@@ -97,12 +103,29 @@ static const char *stall_words(enum stall_kind kind)
 	return "stalled";
 }
 
+/* Whose limit a stall is about. */
+static enum limit_owner stall_limit_owner(enum stall_kind kind)
+{
+	switch (kind) {
+	case STALL_OOM_KILLER_OFF:
+	case STALL_NOTHING_KILLABLE:
+	case STALL_PRESSURE:
+		return LIMIT_OF_CONTAINER;
+	case STALL_ANCESTOR:
+		return LIMIT_OF_ANCESTOR;
+	case STALL_NONE:
+	case STALL_ZOMBIES:
+		break;
+	}
+	return LIMIT_OF_UNKNOWN;
+}
+
 void record_stall(struct guard *guard, enum stall_kind kind, const struct stall_sample *now)
 {
 	struct incident *incident = &guard->incident;
 	struct jsonw *w;
 
-	record_begin(guard, INCIDENT_STALL);
+	record_begin(guard, INCIDENT_STALL, clock_us(CLOCK_MONOTONIC));
 	incident->stall = stall_kind_name(kind);
 	incident->usage = now->usage;
 	incident->after = now->counters;
@@ -111,6 +134,8 @@ void record_stall(struct guard *guard, enum stall_kind kind, const struct stall_
 	/* Only the switched-off killer can be freed in microseconds: there the list comes after. */
 	if (kind != STALL_OOM_KILLER_OFF || guard->profile->evidence.budget_ms > 0)
 		note_sleepers(guard);
+	scene_before(guard);
+	scene_note_hit(guard, stall_limit_owner(kind));
 	w = journal_begin(&guard->journal, JOURNAL_WARNING, "stall", "%s", stall_words(kind));
 	jsonw_kv_string(w, "stall", incident->stall);
 	write_figures(w, &now->usage);
@@ -130,6 +155,9 @@ void record_rung(struct guard *guard, const struct incident_rung *rung)
 	jsonw_kv_string(w, "rung", ladder_rung_name(rung->rung));
 	jsonw_kv_bool(w, "helped", rung->helped);
 	journal_end(&guard->journal);
+	incident_act(&guard->incident, clock_us(CLOCK_MONOTONIC) - rung->took_us,
+		     ladder_rung_name(rung->rung), rung->helped ? "helped" : "no-help", "%s",
+		     rung->detail);
 }
 
 static bool any_helped(const struct incident *incident)
@@ -154,6 +182,9 @@ bool record_stall_end(struct guard *guard, bool killed)
 		record_event(guard, "freed", "the container %s", killed ? "was killed" : "gets on");
 	else
 		record_problem(guard, "nothing helped: the container still stands still");
+	scene_after(guard, killed);
+	if (killed && helped)
+		scene_note_removed(guard);
 	record_incident(guard);
 	if (!killed)
 		record_phase(guard, SHIM_WATCHING);
@@ -177,11 +208,13 @@ void record_snapshot(struct guard *guard, const struct stall_sample *now)
 {
 	struct incident *incident = &guard->incident;
 
-	record_begin(guard, INCIDENT_NEAR_LIMIT);
+	record_begin(guard, INCIDENT_NEAR_LIMIT, clock_us(CLOCK_MONOTONIC));
 	incident->usage = now->usage;
 	incident->after = now->counters;
 	snprintf(incident->decision, sizeof(incident->decision), "report");
 	snprintf(incident->reason, sizeof(incident->reason), "onNearLimit");
 	snprintf(incident->result, sizeof(incident->result), "reported");
+	scene_before(guard);
+	scene_after(guard, false);
 	record_incident(guard);
 }

@@ -186,6 +186,10 @@ static int rerun(struct guard *guard, bool *deleted)
 		return r;
 	}
 	*deleted = *deleted || answer.delete_status == 0;
+	incident_act(&guard->incident, clock_us(CLOCK_MONOTONIC), "restart",
+		     answer.delete_status == 0 && answer.run_status == 0 ? "done" : "failed",
+		     "delete %d, run %d (wait status or errno)", answer.delete_status,
+		     answer.run_status);
 	if (answer.delete_status == 0 && answer.run_status == 0)
 		return 0;
 	record_problem(guard, "restart failed: delete %d, run %d (wait status or errno)",

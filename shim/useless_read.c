@@ -2,25 +2,17 @@
 /* The facts of useless.h. */
 #include <string.h>
 
+#include "host_memory.h"
 #include "useless.h"
 
 /* Free swap of the host, in bytes; 0 when it does not tell. */
 static uint64_t host_swap_free(int procfd)
 {
-	uint64_t kib = 0;
-	char text[4096];
-	char *line;
+	struct host_memory host;
 
-	if (cgroup_read(procfd, "meminfo", text, sizeof(text)) < 0)
+	if (host_memory_read(procfd, &host) < 0 || host.swap_free == HOST_MEMORY_UNKNOWN)
 		return 0;
-	line = strstr(text, "\nSwapFree:");
-	if (!line)
-		return 0;
-	line += strlen("\nSwapFree:");
-	line += strspn(line, " \t");
-	while (*line >= '0' && *line <= '9' && kib < UINT64_MAX / 1024 / 16)
-		kib = kib * 10 + (uint64_t)(*line++ - '0');
-	return kib * 1024;
+	return host.swap_free;
 }
 
 static bool read_level(const struct memcg *memcg, uint64_t swap_free, struct useless_level *out)

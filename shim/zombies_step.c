@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "guard.h"
 #include "record.h"
+#include "scene_read.h"
 #include "zombies.h"
 
 /* Counting costs a look at every process, so it is not done at each wake-up. */
@@ -37,7 +38,9 @@ bool zombies_step(struct guard *guard, const struct stall_sample *now)
 	snprintf(incident->decision, sizeof(incident->decision), "%s", step_name(decision.step));
 	snprintf(incident->reason, sizeof(incident->reason), "%s", decision.reason);
 	done = guard_act(guard, &facts, &decision);
-	if (decision.step != STEP_RESTART)
+	if (decision.step != STEP_RESTART) {
+		scene_after(guard, done);
 		record_incident(guard);
+	}
 	return done;
 }

@@ -239,9 +239,62 @@ static int web(const struct state_root *root, const char *base)
 	return lock;
 }
 
+static struct scene scene;
+
+/* One of everything there can be. */
+static void fill_scene(void)
+{
+	static struct scene_timeline timeline = {
+	    .len = 2, .next = 2, .sample = {{.at_ms = 1, .pressure_centi = -1}, {.at_ms = 2}}};
+	static struct scene_slow slow = {.cmdlines_len = 1,
+					 .details_len = 1,
+					 .cmdline = {1},
+					 .text = "le\033[1mak --password=***"};
+
+	slow.detail[0] = (struct scene_detail){
+	    .pid = 42, .comm = "leak", .has_rollup = true, .has_maps = true, .mappings_len = 1};
+	slow.detail[0].mapping[0] = (struct scene_mapping){MAPPING_FILE, 8192, 4096, "lib.so"};
+	scene = (struct scene){.budget_ms = 100,
+			       .cut = (1U << SCENE_CUTS) - 1,
+			       .cgroup = "/pod/web",
+			       .event_ms = 10,
+			       .levels_len = 2,
+			       .hit = 1,
+			       .has_split = true,
+			       .has_host = true,
+			       .has_pressure = true,
+			       .oom_group = 1,
+			       .has_removed = true,
+			       .has_processes = true,
+			       .processes_len = 2,
+			       .zombies = 3,
+			       .parents_len = 1,
+			       .slow = &slow,
+			       .timeline = &timeline,
+			       .has_report = true};
+	scene.level[0] = (struct memcg_level){.limit = 67108864, .has_under_oom = true};
+	scene.level[1] = (struct memcg_level){.limit = MEMCG_NO_LIMIT, .high = MEMCG_UNKNOWN};
+	scene.process[0] = (struct scene_process){.pid = 42,
+						  .ns_pid = 7,
+						  .comm = "le\033[1mak",
+						  .state = 'D',
+						  .has_status = true,
+						  .wchan = 1};
+	scene.process[1] = (struct scene_process){.pid = 43,
+						  .comm = "\xff",
+						  .state = 't',
+						  .oom_score = -1,
+						  .oom_score_adj = SCENE_NO_SCORE};
+	scene.wchans_len = 1;
+	snprintf(scene.wchan[0], sizeof(scene.wchan[0]), "mem_cgroup_oom");
+	scene.parent[0] = (struct scene_parent){42, "leak", 3};
+	scene.report_len = (uint32_t)snprintf(scene.report, sizeof(scene.report),
+					      "first line\nsecond \033[2J line\n");
+}
+
 static void incident(int dirfd, const char *id, uint64_t time_ms, enum oom_slot slot, bool full)
 {
-	static char buf[INCIDENT_MAX_BYTES];
+	static char buf[INCIDENT_BUFFER_BYTES];
 	static struct incident record;
 	struct identity identity;
 
@@ -258,6 +311,12 @@ static void incident(int dirfd, const char *id, uint64_t time_ms, enum oom_slot 
 	    .reason = "a worker was killed while the init lives on",
 	    .result = "restarted"};
 	if (full) {
+		fill_scene();
+		record.scene = &scene;
+		record.armed_ms = 1000;
+		record.armed.known = true;
+		record.may_restart = true;
+		incident_act(&record, 0, "signal-init", "done", "signal 9");
 		record.basis = BASIS_KMSG;
 		record.before.known = record.after.known = true;
 		record.victims_len = 2;
@@ -284,7 +343,7 @@ static void incident(int dirfd, const char *id, uint64_t time_ms, enum oom_slot 
 /* A record without a slot of onOom. */
 static void stall(int dirfd)
 {
-	static char buf[INCIDENT_MAX_BYTES];
+	static char buf[INCIDENT_BUFFER_BYTES];
 	static struct incident record;
 	struct identity identity;
 

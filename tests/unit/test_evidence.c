@@ -12,9 +12,10 @@
 #define OWN "/kube/pod1/ctr"
 
 static struct memcg memcg = {.version = CGROUP_V2, .dirfd = -1, .freezer = -1, .path = (char *)OWN};
-static struct snapshot_process processes[4] = {
-    {.pid = 4242, .ppid = 100, .start_ticks = 7, .rss_bytes = 5 << 20, .comm = "worker"},
-};
+static struct scene scene = {
+    .process = {
+	{.pid = 4242, .ppid = 100, .start_ticks = 7, .rss_bytes = 5 << 20, .comm = "worker"},
+    }};
 static struct evidence evidence;
 static struct incident incident;
 static int feed;
@@ -33,9 +34,9 @@ static void setup(void)
 				     .parent_event = -1,
 				     .pids_are_host_pids = true,
 				     .init = 100,
-				     .snapshot = processes};
+				     .scene = &scene};
 	evidence_start(&evidence);
-	evidence.snapshot_len = 1;
+	scene.processes_len = 1;
 }
 
 static void teardown(void)

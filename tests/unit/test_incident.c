@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "identity.h"
@@ -13,7 +16,7 @@ static char dir[64];
 static int fd;
 static struct error err;
 static struct incident incident;
-static char buf[INCIDENT_MAX_BYTES];
+static char buf[INCIDENT_BUFFER_BYTES];
 static char big[8192];
 
 static struct identity identity;
@@ -64,8 +67,25 @@ START_TEST(test_names)
 }
 END_TEST
 
+struct seen {
+	unsigned count;
+	char names[4][128];
+};
+
+static int see(const char *name, const struct json *record, void *context)
+{
+	struct seen *seen = context;
+
+	if (seen->count < 4)
+		snprintf(seen->names[seen->count], sizeof(seen->names[0]), "%s", name);
+	seen->count++;
+	return 0;
+}
+
 START_TEST(test_largest_record_fits)
 {
+	struct seen seen = {0};
+
 	memset(incident.limit_cgroup, 1, sizeof(incident.limit_cgroup) - 1);
 	memset(incident.reason, 1, sizeof(incident.reason) - 1);
 	memset(incident.decision, 1, sizeof(incident.decision) - 1);
@@ -85,24 +105,12 @@ START_TEST(test_largest_record_fits)
 	incident.left_len = INCIDENT_LEFT_MAX;
 	incident_name(&incident, fd);
 	ck_assert_int_eq(incident_write(&incident, fd, buf, sizeof(buf)), 0);
-	ck_assert_int_eq(incident_write(&incident, fd, buf, 1000), -ENOBUFS);
+	/* It is longer than any buffer. */
+	ck_assert_int_eq(incident_write(&incident, fd, buf, 100), 0);
+	ck_assert_int_eq(incidents_each(fd, NULL, see, &seen), 0);
+	ck_assert_uint_eq(seen.count, 1);
 }
 END_TEST
-
-struct seen {
-	unsigned count;
-	char names[4][128];
-};
-
-static int see(const char *name, const struct json *record, void *context)
-{
-	struct seen *seen = context;
-
-	if (seen->count < 4)
-		snprintf(seen->names[seen->count], sizeof(seen->names[0]), "%s", name);
-	seen->count++;
-	return 0;
-}
 
 static void write_one(const char *id, uint64_t time_ms)
 {
@@ -178,6 +186,63 @@ START_TEST(test_prune_of_all)
 }
 END_TEST
 
+static void make_large(const char *name, off_t bytes)
+{
+	int file = openat(fd, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	ck_assert_int_ge(file, 0);
+	ck_assert_int_eq(ftruncate(file, bytes), 0);
+	close(file);
+}
+
+static bool stands(const char *name)
+{
+	struct stat st;
+
+	return fstatat(fd, name, &st, 0) == 0;
+}
+
+START_TEST(test_prune_by_bytes)
+{
+	const off_t half = INCIDENTS_PER_CONTAINER_BYTES / 2 + 1;
+
+	make_large("20261122T000001.000Z-web-1.json", half);
+	make_large("20261122T000002.000Z-web-1.json", half);
+	make_large("20261122T000003.000Z-api-1.json", half);
+	incidents_prune(fd, "web");
+	ck_assert(!stands("20261122T000001.000Z-web-1.json"));
+	ck_assert(stands("20261122T000002.000Z-web-1.json"));
+	ck_assert(stands("20261122T000003.000Z-api-1.json"));
+	/* The newest one stays, however large it is. */
+	make_large("20261122T000002.000Z-web-1.json", INCIDENTS_PER_CONTAINER_BYTES + 1);
+	incidents_prune(fd, "web");
+	ck_assert(stands("20261122T000002.000Z-web-1.json"));
+	make_large("20261122T000004.000Z-db-1.json", INCIDENTS_TOTAL_BYTES);
+	incidents_prune(fd, "web");
+	ck_assert(!stands("20261122T000002.000Z-web-1.json"));
+	ck_assert(!stands("20261122T000003.000Z-api-1.json"));
+	ck_assert(stands("20261122T000004.000Z-db-1.json"));
+}
+END_TEST
+
+/* A full disk: the record that is there stays whole, and nothing else is left. */
+START_TEST(test_no_room)
+{
+	const struct rlimit none = {.rlim_cur = 100, .rlim_max = RLIM_INFINITY};
+	struct seen seen = {0};
+	char path[640];
+
+	write_one("web", 1000);
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
+	ck_assert_int_eq(incident_write(&incident, fd, buf, sizeof(buf)), -EFBIG);
+	snprintf(path, sizeof(path), ".%s.json.%d.tmp", incident.name, getpid());
+	ck_assert(!stands(path));
+	ck_assert_int_eq(incidents_each(fd, "web", see, &seen), 0);
+	ck_assert_uint_eq(seen.count, 1);
+}
+END_TEST
+
 START_TEST(test_prune_of_temporaries)
 {
 	const struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
@@ -204,6 +269,8 @@ int main(void)
 	tcase_add_test(tc, test_each_with_hostile_id);
 	tcase_add_test(tc, test_prune_of_one);
 	tcase_add_test(tc, test_prune_of_all);
+	tcase_add_test(tc, test_prune_by_bytes);
+	tcase_add_test(tc, test_no_room);
 	tcase_add_test(tc, test_prune_of_temporaries);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

@@ -103,7 +103,8 @@ static void open_guard(void)
 					    .parent_event = -1,
 					    .init = child,
 					    .pids = guard->pids,
-					    .pids_cap = KILL_PIDS_MAX};
+					    .pids_cap = KILL_PIDS_MAX,
+					    .scene = &guard->scene};
 	guard->target = (struct kill_target){.memcg = &guard->memcg,
 					     .procfd = guard->procfd,
 					     .init_pidfd = guard->init_pidfd,
