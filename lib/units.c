@@ -164,6 +164,30 @@ const char *duration_text(uint64_t ms, char *buf, size_t cap)
 	return buf;
 }
 
+const char *span_text(uint64_t ms, char *buf, size_t cap)
+{
+	static const struct unit units[] = {
+	    {"s", SECOND_MS}, {"min", MINUTE_MS}, {"h", HOUR_MS}, {"d", 24 * HOUR_MS}, {NULL, 0}};
+	const struct unit *unit = units;
+	uint64_t tenths;
+
+	if (ms < SECOND_MS) {
+		snprintf(buf, cap, "%" PRIu64 " ms", ms);
+		return buf;
+	}
+	/* What rounds up to one of the next unit is written so. */
+	while (unit[1].name && ms >= unit[1].factor - unit->factor / 20)
+		unit++;
+	tenths =
+	    ms / unit->factor * 10 + (ms % unit->factor * 10 + unit->factor / 2) / unit->factor;
+	if (tenths % 10)
+		snprintf(buf, cap, "%" PRIu64 ".%u %s", tenths / 10, (unsigned)(tenths % 10),
+			 unit->name);
+	else
+		snprintf(buf, cap, "%" PRIu64 " %s", tenths / 10, unit->name);
+	return buf;
+}
+
 const char *size_canonical(uint64_t bytes, char *buf, size_t cap)
 {
 	static const struct unit units[] = {

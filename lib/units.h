@@ -26,5 +26,8 @@ const char *size_text(uint64_t bytes, char *buf, size_t cap);
 /* The canonical form duration_parse() takes back: "500ms", "10s", "5m". Returns buf. */
 const char *duration_text(uint64_t ms, char *buf, size_t cap);
 
+/* For people, in the unit that fits: "850 ms", "12.4 s", "3.5 min", "2 h", "4.1 d". Returns buf. */
+const char *span_text(uint64_t ms, char *buf, size_t cap);
+
 /* The canonical form size_parse() takes back: "512MiB", "1000". Returns buf. */
 const char *size_canonical(uint64_t bytes, char *buf, size_t cap);

@@ -175,6 +175,32 @@ START_TEST(durations_are_written)
 }
 END_TEST
 
+static const struct {
+	uint64_t ms;
+	const char *text;
+} written_spans[] = {
+    {0, "0 ms"},
+    {999, "999 ms"},
+    {1000, "1 s"},
+    {12440, "12.4 s"},
+    {59940, "59.9 s"},
+    {59960, "1 min"},
+    {210000, "3.5 min"},
+    {3599000, "1 h"},
+    {7200000, "2 h"},
+    {354240000, "4.1 d"},
+    {UINT64_MAX, "213503982334.6 d"},
+};
+
+START_TEST(spans_are_written)
+{
+	char text[32];
+
+	ck_assert_str_eq(span_text(written_spans[_i].ms, text, sizeof(text)),
+			 written_spans[_i].text);
+}
+END_TEST
+
 START_TEST(a_small_buffer_is_not_overrun)
 {
 	char text[8] = "#######";
@@ -196,6 +222,7 @@ int main(void)
 	tcase_add_loop_test(tests, durations_are_read, 0, COUNT(durations));
 	tcase_add_loop_test(tests, sizes_are_written, 0, COUNT(written_sizes));
 	tcase_add_loop_test(tests, durations_are_written, 0, COUNT(written_durations));
+	tcase_add_loop_test(tests, spans_are_written, 0, COUNT(written_spans));
 	tcase_add_test(tests, a_small_buffer_is_not_overrun);
 	suite_add_tcase(suite, tests);
 	return unit_run(suite);
