@@ -209,6 +209,8 @@ void status_show(const struct cli *cli, const struct shown *shown)
 	const struct view *view = shown->view;
 
 	show_container(cli, view);
+	if (shown->switched_off[0])
+		line(cli, "Switched off", CLI_YELLOW, "while %s exists", shown->switched_off);
 	show_guard(cli, view);
 	show_policy(cli, view);
 	show_restarts(cli, view);

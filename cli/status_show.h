@@ -2,6 +2,8 @@
 /* `oomguard status` for people. */
 #pragma once
 
+#include <limits.h>
+
 #include "common.h"
 #include "event_source.h"
 #include "view.h"
@@ -16,6 +18,7 @@ struct last_events {
 struct shown {
 	struct view *view;
 	struct last_events events;
+	char switched_off[PATH_MAX]; /* the kill switch that is there, "" none */
 };
 
 void status_show(const struct cli *cli, const struct shown *shown);

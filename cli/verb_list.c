@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "disabled.h"
 #include "table.h"
 #include "verbs.h"
 #include "view.h"
@@ -18,8 +19,9 @@ static const char help[] =
     "MEMORY used and allowed.\n"
     "\n"
     "States: starting, arming, watching, acting, backoff, restarting, gave-up, left: the guard\n"
-    "is alive or left in order; shim-dead: it died; unguarded: `oomguard status ID` says why;\n"
-    "broken: its state cannot be read.\n"
+    "is alive or left in order; switched-off: it waits for the kill switch (oomguard(1)) to go;\n"
+    "shim-dead: it died; unguarded: `oomguard status ID` says why; broken: its state cannot be\n"
+    "read.\n"
     "\n"
     "Example:\n"
     "  oomguard list --json | jq -r '.containers[] | select(.state == \"shim-dead\") | .id'\n";
@@ -27,6 +29,7 @@ static const char help[] =
 struct views {
 	struct view **items;
 	size_t len;
+	char switched_off[PATH_MAX]; /* the kill switch that is there, "" none */
 };
 
 static int add_view(const struct state_root *root, const char *key, void *context)
@@ -90,6 +93,7 @@ static void fill(struct jsonw *w, const void *context)
 
 	jsonw_object(w);
 	jsonw_kv_int(w, "version", CLI_JSON_VERSION);
+	jsonw_kv_string(w, "switchedOff", views->switched_off[0] ? views->switched_off : NULL);
 	jsonw_key(w, "containers");
 	jsonw_array(w);
 	for (size_t i = 0; i < views->len; i++)
@@ -136,6 +140,8 @@ static int show(const struct cli *cli, const struct views *views)
 
 	if (cli->json)
 		return cli_json(fill, views);
+	if (views->switched_off[0])
+		cli_note("switched off: nothing is guarded while %s exists", views->switched_off);
 	table_begin(&table, 8, headers);
 	for (size_t i = 0; i < views->len; i++)
 		add_row(&table, views->items[i]);
@@ -154,6 +160,7 @@ int verb_list(const struct cli *cli, int argc, char **argv)
 		return exit_code;
 	if (optind < argc)
 		return cli_usage(argv[0], "takes no word, found \"%s\"", argv[optind]);
+	disabled(cli->root, views.switched_off);
 	r = state_root_open(cli->root, false, &root, &err);
 	/* Nothing was ever guarded. */
 	if (r == -ENOENT)

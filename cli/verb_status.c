@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "disabled.h"
 #include "find.h"
 #include "status_show.h"
 #include "verbs.h"
@@ -79,6 +80,7 @@ static void fill(struct jsonw *w, const void *context)
 	jsonw_kv_string(w, "key", view->key);
 	jsonw_kv_string(w, "state", view->state);
 	jsonw_kv_bool(w, "guarded", view->has_plan && view->plan.guarded);
+	jsonw_kv_string(w, "switchedOff", shown->switched_off[0] ? shown->switched_off : NULL);
 	jsonw_kv_bool(w, "shimAlive", view->shim_alive);
 	jsonw_kv_bool(w, "cancelled", view->cancelled);
 	jsonw_kv_uint(w, "restarts", view->restarts);
@@ -110,6 +112,7 @@ static int show(const struct cli *cli, const struct state_root *root, const char
 		return cli_failed(&err);
 	}
 	read_last(root, key, &shown.events);
+	disabled(root->path, shown.switched_off);
 	if (cli->json) {
 		exit_code = cli_json(fill, &shown);
 	} else {

@@ -19,6 +19,7 @@ static void fill(struct jsonw *w, const void *context)
 	jsonw_kv_string(w, "stateDir", OOMGUARD_STATE_DIR);
 	jsonw_kv_string(w, "incidentsDir", OOMGUARD_INCIDENTS_DIR);
 	jsonw_kv_string(w, "policyFile", OOMGUARD_POLICY_FILE);
+	jsonw_kv_string(w, "killSwitch", OOMGUARD_DISABLED_FILE);
 	jsonw_object_end(w);
 }
 
@@ -32,7 +33,8 @@ int verb_version(const struct cli *cli, int argc, char **argv)
 		return cli_usage(argv[0], "takes no word, found \"%s\"", argv[optind]);
 	if (cli->json)
 		return cli_json(fill, NULL);
-	printf("oomguard %s\nstate      %s\nincidents  %s\npolicy     %s\n", OOMGUARD_VERSION,
-	       OOMGUARD_STATE_DIR, OOMGUARD_INCIDENTS_DIR, OOMGUARD_POLICY_FILE);
+	printf("oomguard %s\nstate        %s\nincidents    %s\npolicy       %s\nkill switch  %s\n",
+	       OOMGUARD_VERSION, OOMGUARD_STATE_DIR, OOMGUARD_INCIDENTS_DIR, OOMGUARD_POLICY_FILE,
+	       OOMGUARD_DISABLED_FILE);
 	return cli_finish(CLI_DONE);
 }

@@ -164,7 +164,8 @@ const char *view_restarts(const struct view *view, char *buf, size_t cap)
 enum cli_color view_color(const struct view *view)
 {
 	static const char *const bad[] = {"shim-dead", "broken", "gave-up"};
-	static const char *const fair[] = {"unguarded", "acting", "backoff", "restarting"};
+	static const char *const fair[] = {"unguarded", "acting", "backoff", "restarting",
+					   "switched-off"};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		if (!strcmp(view->state, bad[i]))

@@ -5,15 +5,18 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "cleanup.h"
 #include "config.h"
 #include "deadline.h"
+#include "disabled.h"
 #include "escape.h"
 #include "hook.h"
 
@@ -45,9 +48,16 @@ static int run_stage(struct hook *hook)
 
 static int run(struct hook *hook)
 {
+	char switched_off[PATH_MAX];
 	struct error err = {0};
 	int r;
 
+	if (disabled(hook->args.root, switched_off)) {
+		/* Switched off, nothing refuses a container, whatever --failure says. */
+		deadline_start(hook->args.deadline_ms, false, NULL);
+		step_aside(hook, switched_off);
+		return 0;
+	}
 	r = deadline_start(hook->args.deadline_ms, hook_args_refuse(&hook->args), &err);
 	if (r < 0)
 		return hook_problem(hook, "%s", err.message);

@@ -13,9 +13,10 @@
 #define STATUS_MAX_BYTES 4096
 
 static const char *const phase_names[] = {
-    [SHIM_ARMING] = "arming",	[SHIM_WATCHING] = "watching",	  [SHIM_ACTING] = "acting",
-    [SHIM_BACKOFF] = "backoff", [SHIM_RESTARTING] = "restarting", [SHIM_GAVE_UP] = "gave-up",
-    [SHIM_LEFT] = "left",
+    [SHIM_ARMING] = "arming",	      [SHIM_WATCHING] = "watching",
+    [SHIM_ACTING] = "acting",	      [SHIM_BACKOFF] = "backoff",
+    [SHIM_RESTARTING] = "restarting", [SHIM_GAVE_UP] = "gave-up",
+    [SHIM_ASIDE] = "switched-off",    [SHIM_LEFT] = "left",
 };
 #define PHASES (sizeof(phase_names) / sizeof(phase_names[0]))
 

@@ -16,6 +16,7 @@ enum shim_phase {
 	SHIM_BACKOFF,	 /* killed; waits before the restart; the container stands `stopped` */
 	SHIM_RESTARTING, /* our own delete and run are under way: poststop returns at once */
 	SHIM_GAVE_UP,	 /* the budget is used up */
+	SHIM_ASIDE,	 /* the kill switch is on (disabled.h): watches nothing, does nothing */
 	SHIM_LEFT	 /* the container ended; the shim is gone in order */
 };
 

@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "clock.h"
+#include "config.h"
 #include "confine.h"
 #include "identity.h"
 #include "proc.h"
@@ -194,6 +195,8 @@ int guard_arm(struct guard *guard, const char *state_root, const char *key, stru
 {
 	int r;
 
+	guard->disabled_file = OOMGUARD_DISABLED_FILE;
+	guard->disabled_dir = -1;
 	guard->procfd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (guard->procfd < 0)
 		return error_set(err, errno, "open /proc");
@@ -209,6 +212,7 @@ int guard_arm(struct guard *guard, const char *state_root, const char *key, stru
 	if (r < 0)
 		return r;
 	watch_settings(guard);
+	guard_watch_switch(guard);
 	r = take_baseline(guard, err);
 	if (r < 0)
 		return r;

@@ -45,7 +45,7 @@ static bool wait_healed(struct guard *guard)
 	if (guard->profile->respawn_grace_ms == 0)
 		return false;
 	while (!evidence_healed(&guard->evidence, &guard->incident)) {
-		if (clock_ms(CLOCK_MONOTONIC) >= end_ms || guard_interrupted(guard) ||
+		if (clock_ms(CLOCK_MONOTONIC) >= end_ms || guard_stopped(guard) ||
 		    pidfd_exited(guard->init_pidfd))
 			return false;
 		sleep_us(HEALED_POLL_US);

@@ -60,7 +60,11 @@ struct guard {
 	struct shim_status status;
 	struct incident incident; /* the one at hand, or the last one */
 	bool cancelled;
-	bool leave; /* SIGTERM came */
+	bool leave;		   /* SIGTERM came */
+	bool aside;		   /* stands aside for the kill switch */
+	const char *disabled_file; /* the host's kill switch; NULL: none */
+	int disabled_dir;	   /* its directory, watched; -1: not there */
+	bool switch_told;	   /* the state root is watched too */
 	bool init_ended;
 	uint64_t zombies_counted_ms; /* CLOCK_MONOTONIC; 0: never */
 	bool zombies_told;	     /* and not fewer since */
@@ -142,6 +146,19 @@ void guard_rescore(struct guard *guard);
 void guard_signals(struct guard *guard, int events);
 /* Polls for signals only; true when the shim was told to leave. For kill_target. */
 bool guard_interrupted(void *guard);
+
+/* Is the kill switch on? Looks at its files. */
+bool guard_switched_off(const struct guard *guard);
+/* Has changes of the kill switch wake the loop, from now on. Where that is not to be had it is
+ * noticed by the look before each action. */
+void guard_watch_switch(struct guard *guard);
+/* The same as guard_interrupted(), or the kill switch is on: what has not begun is not to begin. */
+bool guard_stopped(struct guard *guard);
+/*
+ * While the kill switch is on: waits for its end, for the container's, for a signal. NULL at once
+ * when it is off, and when it was removed; else why the shim is to leave.
+ */
+const char *guard_stand_aside(struct guard *guard);
 
 /* Leaving in order: status, journal, the state directory when no poststop hook will do it, and then
  * what may take a while: the emptying of the cgroup. */

@@ -51,7 +51,7 @@ static bool wait_helped(struct guard *guard, enum stall_kind kind,
 			return true; /* the cgroup is gone, and the stall with it */
 		if (stall_helped(kind, before, &now))
 			return true;
-		if (clock_ms(CLOCK_MONOTONIC) >= end || guard_interrupted(guard))
+		if (clock_ms(CLOCK_MONOTONIC) >= end || guard_stopped(guard))
 			return false;
 		sleep_us(us);
 		us = us * 2 < POLL_MAX_US ? us * 2 : POLL_MAX_US;
@@ -223,7 +223,7 @@ bool ladder_climb(struct guard *guard, enum stall_kind kind)
 	const struct ladder *ladder = &guard->profile->on_stall.ladder;
 	struct incident *incident = &guard->incident;
 
-	for (size_t i = 0; i < ladder->len && !guard->leave; i++) {
+	for (size_t i = 0; i < ladder->len && !guard_stopped(guard); i++) {
 		struct incident_rung *rung = &incident->rungs[incident->rungs_len];
 		uint64_t start = clock_us(CLOCK_MONOTONIC);
 

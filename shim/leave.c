@@ -36,13 +36,19 @@ bool guard_interrupted(void *context)
 	return guard->leave;
 }
 
+bool guard_stopped(struct guard *guard)
+{
+	return guard_interrupted(guard) || guard_switched_off(guard);
+}
+
 /* The last thing: it takes its time, so nobody may wait for us any more. */
 static void empty(struct guard *guard)
 {
 	uint64_t bytes;
 
 	cleanup_closep(&guard->lock);
-	if (!guard->profile->settings.empty_on_exit || !pidfd_exited(guard->init_pidfd))
+	if (guard->aside || !guard->profile->settings.empty_on_exit ||
+	    !pidfd_exited(guard->init_pidfd))
 		return;
 	bytes = empty_cgroup(&guard->memcg);
 	if (bytes >= NOTABLE_BYTES)
@@ -60,7 +66,8 @@ void guard_leave(struct guard *guard, const char *why)
 	}
 	journal_event(&guard->journal, JOURNAL_INFO, "left", "%s", why);
 	record_phase(guard, SHIM_LEFT);
-	if (!guard->plan.cleanup_by_poststop &&
+	/* With the kill switch on the poststop hook does nothing. */
+	if ((!guard->plan.cleanup_by_poststop || guard_switched_off(guard)) &&
 	    state_container_remove(&guard->root, guard->key, &err) < 0)
 		journal_event(&guard->journal, JOURNAL_WARNING, "problem", "%s", err.message);
 	empty(guard);

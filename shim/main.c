@@ -45,7 +45,7 @@ static const char usage[] =
     "  --version       the version\n"
     "\n"
     "Signals: SIGTERM reads the counters once more and leaves; SIGUSR1 looks whether restarts\n"
-    "were cancelled (see oomguard cancel).\n"
+    "were cancelled (see oomguard cancel); SIGUSR2 looks whether oomguard is switched off.\n"
     "Example: oomguard-shim --state /run/oomguard --key web-1f2e3d4c5b6a --foreground\n";
 
 struct arguments {
@@ -108,6 +108,7 @@ static void settle(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
 	sigaddset(&set, SIGPIPE);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGINT);
@@ -204,16 +205,35 @@ static int next_look_ms(const struct guard *guard)
 	return sooner(ms, keep_timeout_ms(&guard->keep, clock_ms(CLOCK_MONOTONIC)));
 }
 
+static const char *stand_aside(struct guard *guard)
+{
+	const char *end = guard_stand_aside(guard);
+
+	if (!end) {
+		guard_rescore(guard);
+		step_keep(guard, true);
+	}
+	return end;
+}
+
 /* Returns why it leaves. */
 static const char *watch(struct guard *guard)
 {
-	if (guard_missed(guard) && guard_oom(guard))
+	const char *end = guard_switched_off(guard) ? stand_aside(guard) : NULL;
+
+	if (!end && guard_missed(guard) && guard_oom(guard))
 		return "the container was ended";
-	for (;;) {
+	while (!end) {
 		int events = watch_wait(&guard->watch, next_look_ms(guard));
 
 		if (events < 0)
 			return "waiting failed";
+		if (guard_switched_off(guard)) {
+			guard_signals(guard, events);
+			guard_helper_event(guard, events);
+			end = stand_aside(guard);
+			continue;
+		}
 		if ((events & WATCH_OOM) && ladder_first_aid(guard)) {
 			guard->tight.first_aid = true;
 			if (tight_step(guard, events))
@@ -238,6 +258,7 @@ static const char *watch(struct guard *guard)
 			return "the container was ended";
 		step_keep(guard, false);
 	}
+	return end;
 }
 
 /* The hook is still at work on the plan. False: it will not be, there is nothing to guard. */

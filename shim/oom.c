@@ -73,7 +73,7 @@ static bool wait_for_kill(struct guard *guard, struct memcg_counters *now)
 			return false;
 		if (waits_in_vain(now, end_ms - QUIET_MS))
 			return false;
-		if (clock_ms(CLOCK_MONOTONIC) >= end_ms || guard_interrupted(guard))
+		if (clock_ms(CLOCK_MONOTONIC) >= end_ms || guard_stopped(guard))
 			return false;
 		sleep_us(us);
 		us = us * 2 < POLL_MAX_US ? us * 2 : POLL_MAX_US;
@@ -142,7 +142,7 @@ static void follow_storm(struct guard *guard)
 	struct memcg_counters now;
 
 	while (clock_ms(CLOCK_MONOTONIC) - quiet_from < QUIET_MS) {
-		if (guard_interrupted(guard) || read_counters(guard, &now) < 0)
+		if (guard_stopped(guard) || read_counters(guard, &now) < 0)
 			break;
 		if (oom_kill_counted(&now, &guard->seen)) {
 			evidence_read_log(&guard->evidence, &guard->incident);
@@ -209,6 +209,9 @@ static bool one_oom(struct guard *guard, bool *more)
 	guard->incident.kills = counted(guard, &now);
 	guard->incident.after = now;
 	guard_facts(guard, start_us, &facts);
+	/* The kill switch came in between: nothing is to begin. */
+	if (guard_switched_off(guard))
+		return false;
 	decide_now(guard, &facts, &decision);
 	guard->incident.decided_us = clock_us(CLOCK_MONOTONIC) - start_us;
 	guard->status.oom_kills += guard->incident.kills;
@@ -228,7 +231,7 @@ bool guard_oom(struct guard *guard)
 
 	do {
 		done = one_oom(guard, &more);
-	} while (more && !done && !guard->leave);
+	} while (more && !done && !guard->leave && !guard_switched_off(guard));
 	return done;
 }
 

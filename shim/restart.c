@@ -27,7 +27,13 @@
 #define EMPTY_DEADLINE_MS (5 * 60 * 1000) /* for what SIGKILL does not end at once */
 #define RERUN_DEADLINE_MS (2 * 60 * 1000)
 
-enum waited { WAITED_WHOLE, WAITED_CANCELLED, WAITED_DELETED, WAITED_HELPLESS };
+enum waited {
+	WAITED_WHOLE,
+	WAITED_CANCELLED,
+	WAITED_SWITCHED_OFF,
+	WAITED_DELETED,
+	WAITED_HELPLESS
+};
 
 static enum waited interrupted(const struct guard *guard)
 {
@@ -35,6 +41,8 @@ static enum waited interrupted(const struct guard *guard)
 		return WAITED_DELETED;
 	if (guard->cancelled)
 		return WAITED_CANCELLED;
+	if (guard_switched_off(guard))
+		return WAITED_SWITCHED_OFF;
 	return guard->helper.pid > 0 ? WAITED_WHOLE : WAITED_HELPLESS;
 }
 
@@ -209,6 +217,9 @@ static void finish_waited(struct guard *guard, enum waited waited)
 {
 	if (waited == WAITED_DELETED)
 		finish(guard, "cancelled", "cancelled", "the container was deleted meanwhile");
+	else if (waited == WAITED_SWITCHED_OFF)
+		finish(guard, "cancelled", "switched-off",
+		       "oomguard was switched off meanwhile: it is not run again");
 	else if (guard->cancelled)
 		finish(guard, "cancelled", "cancelled",
 		       container_stands(guard) ? "restarts were cancelled; it stays stopped"
@@ -253,7 +264,8 @@ static bool try_restart(struct guard *guard, struct decision *decision, bool *de
 		}
 		waited = take_back(guard);
 	}
-	if (waited == WAITED_CANCELLED || waited == WAITED_DELETED) {
+	if (waited == WAITED_CANCELLED || waited == WAITED_DELETED ||
+	    waited == WAITED_SWITCHED_OFF) {
 		finish_waited(guard, waited);
 		return true;
 	}

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -121,6 +122,7 @@ static int open_signals(struct watch *watch, struct error *err)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
 	watch->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (watch->signals < 0)
 		return error_set(err, errno, "make a signalfd");
@@ -172,7 +174,9 @@ static int drain_signals(const struct watch *watch)
 	int events = 0;
 
 	while (read(watch->signals, &info, sizeof(info)) == sizeof(info))
-		events |= info.ssi_signo == SIGTERM ? WATCH_TERM : WATCH_RELOAD;
+		events |= info.ssi_signo == SIGTERM   ? WATCH_TERM
+			  : info.ssi_signo == SIGUSR2 ? WATCH_SWITCH
+						      : WATCH_RELOAD;
 	return events;
 }
 
@@ -293,6 +297,27 @@ int watch_wait(struct watch *watch, int timeout_ms)
 int watch_signals(struct watch *watch)
 {
 	return drain_signals(watch);
+}
+
+int watch_names(int dirfd)
+{
+	const long what = DN_CREATE | DN_DELETE | DN_RENAME | DN_MULTISHOT;
+
+	if (fcntl(dirfd, F_SETSIG, SIGUSR2) < 0 || fcntl(dirfd, F_NOTIFY, what) < 0)
+		return -errno;
+	return 0;
+}
+
+int watch_wait_signals(struct watch *watch, int init_pidfd, int timeout_ms)
+{
+	struct pollfd fds[] = {{.fd = init_pidfd, .events = POLLIN},
+			       {.fd = watch->signals, .events = POLLIN}};
+	int events;
+
+	if (poll(fds, sizeof(fds) / sizeof(fds[0]), timeout_ms) < 0)
+		return errno == EINTR ? 0 : -errno;
+	events = drain_signals(watch);
+	return fds[0].revents ? events | WATCH_INIT_END : events;
 }
 
 int watch_add_kept(struct watch *watch, const char *file)

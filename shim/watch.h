@@ -28,7 +28,8 @@ enum watch_event {
 	WATCH_LOG = 128,     /* the kernel wrote to its log (only while memory.events is muted) */
 	WATCH_PIDS = 256,    /* the pids limit was hit */
 	WATCH_KEPT = 512,    /* somebody wrote to a file of watch_add_kept() */
-	WATCH_FORK = 1024    /* the init forked */
+	WATCH_FORK = 1024,   /* the init forked */
+	WATCH_SWITCH = 2048  /* a name came or went in a directory of watch_names() */
 };
 
 #define WATCH_KEPT_MAX 5
@@ -52,7 +53,7 @@ struct watch {
 };
 
 /*
- * Arms everything. SIGTERM, SIGUSR1 and SIGPIPE must be blocked by the caller before.
+ * Arms everything. SIGTERM, SIGUSR1, SIGUSR2 and SIGPIPE must be blocked by the caller before.
  * init_pidfd stays the caller's.
  */
 int watch_open(struct watch *watch, const struct memcg *memcg, int init_pidfd, struct error *err);
@@ -87,3 +88,16 @@ int watch_wait(struct watch *watch, int timeout_ms);
 
 /* Only the signals that are there now, without waiting. */
 int watch_signals(struct watch *watch);
+
+/*
+ * A name that comes, goes or is replaced in this directory gives WATCH_SWITCH as long as the fd is
+ * open. By dnotify (fcntl(2), F_NOTIFY), which sends us SIGUSR2: unlike inotify it takes none of
+ * the 128 instances that all programs of a user share. -EINVAL on a kernel without it.
+ */
+int watch_names(int dirfd);
+
+/*
+ * Waits for the init's end and for signals alone, and leaves all else as it is: what fires meanwhile
+ * is told by the next watch_wait(). Returns a set of watch_event, or a negative errno.
+ */
+int watch_wait_signals(struct watch *watch, int init_pidfd, int timeout_ms);

@@ -249,6 +249,31 @@ class Status(Case):
             (directory / name).write_bytes(text)
 
 
+class SwitchedOff(Case):
+    """The kill switch is told wherever somebody looks."""
+
+    def test_told(self):
+        switch = pathlib.Path(self.root, "disabled")
+        self.assertNotIn("switched off", self.run_cli("list")[1])
+        self.assertIsNone(self.json("list")["switchedOff"])
+        self.assertIsNone(self.json("status", "web")["switchedOff"])
+        # Whatever it is, it is there.
+        switch.symlink_to("nowhere")
+        self.assertIn(f"nothing is guarded while {switch} exists", self.run_cli("list")[1])
+        self.assertEqual(self.json("list")["switchedOff"], str(switch))
+        self.assertEqual(self.json("status", "web")["switchedOff"], str(switch))
+        self.assertIn(f"Switched off while {switch} exists", self.run_cli("status", "web")[0])
+        switch.unlink()
+        self.assertNotIn("Switched off", self.run_cli("status", "web")[0])
+
+    def test_without_state(self):
+        root = os.path.join(self.base, "other")
+        self.assertNotIn("switched off", self.run_cli("list", root=root)[1])
+        os.mkdir(root, 0o700)
+        pathlib.Path(root, "disabled").touch()
+        self.assertIn("switched off", self.run_cli("list", root=root)[1])
+
+
 class Cancel(Case):
     def test_cancel(self):
         out, _ = self.run_cli("cancel", "web")

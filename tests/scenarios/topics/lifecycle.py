@@ -133,3 +133,31 @@ def prune_behind_kept(t):
     t.true("and no other", not any(t.guard.directory(f"dead{number}") for number in range(6)))
     for name in left:
         shutil.rmtree(t.guard.root / "containers" / name)
+
+
+@scenario("switched-off")
+def switched_off(t):
+    """The kill switch: a shim lets an OOM be, comes back when it goes, and new ones pass by."""
+    t.guard.root.mkdir(mode=0o700)
+    switch = t.guard.root / "disabled"
+    c = t.container("init 0 await /box/one leak -- await /box/two leak", policy({"process": "kill"}), name="watched")
+    c.start()
+    c.wait_line("awaiting", count=2)
+    c.wait_phase("watching")
+    switch.touch()
+    c.wait_phase("switched-off")
+    c.go("one")
+    c.wait_line("child 0 killed by 9")
+    t.equal("status tells", t.guard.cli("status", c.id)[1]["switchedOff"], str(switch))
+    other = t.container("init 0 sleep", policy(), name="other", failure="closed")
+    other.start()
+    t.true("nobody guards what starts now", t.guard.directories() == [t.guard.directory(c.id).name])
+    t.true("it runs", other.running())
+    switch.unlink()
+    c.wait_event("switched-on")
+    c.wait_phase("watching")
+    t.equal("incidents of the time between", c.incidents(), [])
+    t.true("the first one runs", c.running())
+    c.go("two")
+    c.wait_incident(result="killed")
+    c.wait_stopped()
