@@ -58,10 +58,13 @@ fi
 if wants host || wants vm; then
 	build_release || finish
 	wants vm && { fetch_kernels || parts=${parts/vm/}; }
-	wants host && start_job host scenarios_here host --machine host
+	make_cri_api
+	wants host && start_job host scenarios_here host
+	wants host && start_job host-engines scenarios_here host-engines --engines
 	if wants vm; then
 		start_job vm-6.1-swap scenarios_in_vm 6.1 v2 swap
 		start_job vm-6.1 scenarios_in_vm 6.1 v2 noswap
+		start_job vm-6.1-engines scenarios_in_vm 6.1 v2 noswap --engines
 		start_job vm-6.12 scenarios_in_vm 6.12 v2 swap
 		# Where this machine itself has no v1, the virtual one is the place for it.
 		if [ -n "$full" ] || ! grep -q '^[^ ]* [^ ]* cgroup [^ ]*memory' /proc/self/mounts; then

@@ -5,6 +5,9 @@
 
 fetch_kernels() { step kernels "$source_dir/tests/vm/kernels.sh" "$build/kernels" 6.1 6.12; }
 
+make_cri_api() { step cri-api "$source_dir/tests/lib/cri.sh" "$build/cri-api"; }
+
+# scenario_command [--engines]: the list with the container engines has places of its own.
 scenario_command() {
 	scenario_argv=(/usr/bin/python3 -B "$source_dir/tests/scenarios/run.py" --programs "$build/root/usr"
 		--load "$build/release/tests/tools/load")
@@ -12,25 +15,29 @@ scenario_command() {
 	[ -z "$filter" ] || scenario_argv+=(--filter "$filter")
 	[ -z "$full" ] || scenario_argv+=(--full --go-program "$build/go-sample")
 	[ -z "$keep" ] || scenario_argv+=(--keep)
+	[ $# = 0 ] || scenario_argv=("$source_dir/tests/lib/private.sh" "$build/root"
+		"${scenario_argv[@]}" --engines --cri-api "$build/cri-api")
 }
 
-# scenarios_here NAME OPTION...: a run that ends without its closing word is a failure.
+# scenarios_here NAME [--engines]: a run that ends without its closing word is a failure.
 scenarios_here() {
 	local name=$1 out=$build/logs/$1.lines
 	shift
-	scenario_command
-	"${scenario_argv[@]}" --name "$name" "$@" >"$out" 2>&1 &
+	scenario_command "$@"
+	"${scenario_argv[@]}" --name "$name" --machine host >"$out" 2>&1 &
 	trap 'kill $! 2>/dev/null; wait $!; exit 143' TERM
 	wait $!
 	sed '/^# end of scenarios$/d' "$out"
 	tail -n 1 "$out" | grep -q '^# end of scenarios$' || echo "FAIL $name/end: it stopped half-way"
 }
 
-# scenarios_in_vm KERNEL CGROUP SWAP: boots once and runs the whole list in it.
+# scenarios_in_vm KERNEL CGROUP SWAP [--engines]: boots once and runs the whole list in it.
 scenarios_in_vm() {
-	local name=vm-$1-$2-$3 out=$build/logs/vm-$1-$2-$3 try
+	local name=vm-$1-$2-$3 out try
 	[ "$1 $2" = '6.1 v1' ] || name=vm-$1-$3
-	scenario_command
+	[ $# = 3 ] || name=vm-$1-engines
+	out=$build/logs/$name
+	scenario_command "${@:4}"
 	for try in 1 2; do
 		rm -rf "$out"
 		mkdir -p "$out"

@@ -54,7 +54,7 @@ stop_jobs() {
 
 # A scenario that was skipped wherever it could have run proves nothing.
 check_every_scenario_ran() {
-	awk '/^(ok|FAIL|skipped) (host|vm[^\/]*)\// {
+	awk '/^(ok|FAIL|skipped) (host|vm)[^\/]*\// {
 		name = $2; sub(/:$/, "", name); sub(/^[^\/]*\//, "", name)
 		seen[name] = 1; if ($1 != "skipped") ran[name] = 1
 	} END { for (n in seen) if (!(n in ran)) print n }' "$results" | sort | while read -r name; do

@@ -24,6 +24,7 @@ from harness.registry import SCENARIOS
 HERE = pathlib.Path(__file__).parent
 # Every file in these folders registers scenarios.
 FOLDERS = (HERE / "topics", HERE.parent / "seeds")
+ENGINES = (HERE / "engines",)
 
 
 def arguments():
@@ -38,6 +39,9 @@ def arguments():
     parser.add_argument("--strict", action="store_true", help="a missing tool is a failure")
     parser.add_argument("--keep", action="store_true", help="keep what failed scenarios left")
     parser.add_argument("--full", action="store_true", help="the failures at full size, too")
+    parser.add_argument("--engines", action="store_true",
+                        help="the scenarios with container engines in place of the others")
+    parser.add_argument("--cri-api", type=pathlib.Path, help="directory of api_pb2.py")
     parser.add_argument("--go-program", type=pathlib.Path, help="the program made from gc.go")
     parser.add_argument("--list", action="store_true", help="print the names and end")
     return parser.parse_args()
@@ -107,7 +111,7 @@ def selected(options):
 def main():
     options = arguments()
     options.programs = options.programs.resolve()
-    for folder in FOLDERS:
+    for folder in ENGINES if options.engines else FOLDERS:
         sys.path.insert(0, str(folder.parent))
         for file in sorted(folder.glob("*.py")):
             importlib.import_module(f"{folder.name}.{file.stem}")
@@ -117,11 +121,12 @@ def main():
     signal.signal(signal.SIGALRM, out_of_time)
     signal.signal(signal.SIGTERM, terminated)
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="og-", dir=options.scratch))
-    machine = Machine(options.machine, options.programs, options.load, scratch)
+    rootfs = scratch / "rootfs"
+    machine = Machine(options.machine, options.programs, options.load, scratch, rootfs,
+                      options.cri_api)
     failed = 0
     try:
-        rootfs = bundle.make_rootfs(scratch / "rootfs", options.load,
-                                   options.go_program)
+        bundle.make_rootfs(rootfs, options.load, options.go_program)
         for serial, (name, scenario, runtime) in enumerate(selected(options)):
             word, why, diagnosis = run_twice(scenario, runtime, machine, rootfs, serial,
                                              options)
@@ -132,6 +137,9 @@ def main():
             for line in diagnosis:
                 print(f"#   {line}", flush=True)
     finally:
+        for problem in machine.stop_engines():
+            failed += 1
+            print(f"FAIL {options.name}/engines-left: {problem}", flush=True)
         cgroups.remove_if_empty(cgroups.TOP)
         if not options.keep:
             shutil.rmtree(scratch, ignore_errors=True)

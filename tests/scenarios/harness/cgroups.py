@@ -3,8 +3,8 @@
 
 import os
 import pathlib
-import signal
 
+from .processes import kill
 from .waiting import wait_for
 
 # Everything the tests make lies below this one name.
@@ -165,18 +165,7 @@ def _kill_all(directory):
     """True once nothing is left. A frozen process dies only when it is thawed."""
     pids = _processes(directory)
     for pid in pids:
-        try:
-            fd = os.pidfd_open(pid)
-        except ProcessLookupError:
-            continue
-        try:
-            # The number may have been given to another process since the list was read.
-            if pid in _processes(directory):
-                signal.pidfd_send_signal(fd, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        finally:
-            os.close(fd)
+        kill(pid, lambda pid: pid in _processes(directory))
     for name, word in (("freezer.state", "THAWED"), ("cgroup.freeze", "0")):
         try:
             (directory / name).write_text(word)

@@ -39,6 +39,11 @@ class Context:
         self.containers.append(container)
         return container
 
+    def engine(self, kind):
+        """A daemon that several scenarios share. What it starts is guarded in the default places."""
+        self.guard = Guard.default(self.machine)
+        return self.machine.engine(kind)
+
     def on_end(self, function, *args):
         """Runs when the scenario is over, latest first, whatever became of it."""
         self._cleanups.append((function, args))

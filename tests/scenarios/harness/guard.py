@@ -2,16 +2,17 @@
 """oomguard from the outside: policies, hook entries, and the files and words it leaves."""
 
 import json
-import os
 import pathlib
-import signal
 import subprocess
 
+from . import processes
 from .errors import Skip
 
 # crun and runc wherever Debian puts them.
 RUNTIMES = ["/usr/sbin/runc", "/usr/bin/runc", "/usr/bin/crun"]
 STAGES = ("createRuntime", "poststart", "poststop")
+# Names of files hold no more of an id.
+ID_BYTES = 48
 
 
 def policy(on_oom=None, restart=None, kill=None, settings=None, evidence=None, profile=None,
@@ -28,6 +29,11 @@ def policy(on_oom=None, restart=None, kill=None, settings=None, evidence=None, p
     return {"version": 1, "runtimes": RUNTIMES, "profiles": {"default": profile}, **top}
 
 
+def cut(container_id, rest=""):
+    """What a name of a file has of an id; `rest` stands for what was cut off."""
+    return container_id if len(container_id) <= ID_BYTES else container_id[:ID_BYTES] + rest
+
+
 class Guard:
     """One state root of oomguard, with everything a scenario wants to know of it."""
 
@@ -36,6 +42,7 @@ class Guard:
         self.root = root
         self.incidents_dir = root / "incidents"
         self.root_words = ["--root", str(root)]
+        self.policy_file = None
 
     @classmethod
     def default(cls, machine):
@@ -45,6 +52,7 @@ class Guard:
         places = json.loads(said.stdout)
         guard = cls(machine, pathlib.Path(places["stateDir"]))
         guard.incidents_dir = pathlib.Path(places["incidentsDir"])
+        guard.policy_file = pathlib.Path(places["policyFile"])
         guard.root_words = []
         # What a test build uses lies beside it. Any other place is the machine's own.
         home = machine.cli.parents[2]
@@ -53,11 +61,17 @@ class Guard:
             raise Skip("the programs were built to use this machine's own directories")
         return guard
 
+    def set_policy(self, document):
+        """The policy in the default place, for the containers that are created from now on."""
+        self.policy_file.parent.mkdir(parents=True, exist_ok=True)
+        self.policy_file.write_text(json.dumps(document))
+
     def hook_args(self, stage, policy_file, failure, deadline):
-        return ["oomguard-hook", stage, "--policy", str(policy_file), *self.root_words,
+        policy_words = ["--policy", str(policy_file)] if policy_file else []
+        return ["oomguard-hook", stage, *policy_words, *self.root_words,
                 "--failure", failure, "--deadline", deadline]
 
-    def hooks(self, policy_file, failure="open", deadline="20s", stages=STAGES):
+    def hooks(self, policy_file=None, failure="open", deadline="20s", stages=STAGES):
         found = {}
         for stage in stages:
             entry = {"path": str(self.machine.hook),
@@ -83,7 +97,7 @@ class Guard:
 
     def directory(self, container_id):
         """The container's state directory, or None. Its name begins with the id."""
-        for path in sorted(self.root.glob(f"containers/{container_id}-*")):
+        for path in sorted(self.root.glob(f"containers/{cut(container_id, '*')}-*")):
             return path
         return None
 
@@ -118,7 +132,7 @@ class Guard:
         for path in sorted(self.incidents_dir.glob("*.json")):
             text = path.read_text()
             # A name is taken by an empty file until the record is there.
-            if container_id in path.name and text:
+            if cut(container_id) in path.name and text:
                 found.append(json.loads(text))
         return found
 
@@ -128,24 +142,11 @@ class Guard:
         for entry in pathlib.Path("/proc").iterdir():
             if not entry.name.isdigit():
                 continue
-            try:
-                words = (entry / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if words[0].endswith(b"oomguard-shim") and str(self.root).encode() in words:
+            words = processes.words(entry.name)
+            if words[0].endswith("oomguard-shim") and str(self.root) in words:
                 pids.append(int(entry.name))
         return sorted(pids)
 
     def kill_shims(self):
         for pid in self.shims():
-            try:
-                fd = os.pidfd_open(pid)
-            except ProcessLookupError:
-                continue
-            try:
-                if pid in self.shims():
-                    signal.pidfd_send_signal(fd, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            finally:
-                os.close(fd)
+            processes.kill(pid, lambda pid: pid in self.shims())

@@ -9,7 +9,7 @@ CAP_SYS_RESOURCE = 24
 class Machine:
     """`kind` is "host" or "vm"; `slow` stretches the deadlines of waits, nothing else."""
 
-    def __init__(self, kind, programs, load, scratch):
+    def __init__(self, kind, programs, load, scratch, rootfs=None, cri_api=None):
         self.kind = kind
         self.slow = 2 if kind == "vm" else 1
         self.hook = programs / "libexec/oomguard/oomguard-hook"
@@ -17,6 +17,9 @@ class Machine:
         self.cli = programs / "bin/oomguard"
         self.load = load
         self.scratch = scratch
+        self.rootfs = rootfs
+        self.cri_api = cri_api
+        self._engines = {}
 
     def has(self, need):
         if need in ("v1", "v2"):
@@ -26,6 +29,29 @@ class Machine:
         if need == "negative-scores":
             return bool(self._capabilities() >> CAP_SYS_RESOURCE & 1)
         return need == self.kind
+
+    def engine(self, kind):
+        """The one daemon of that class: the first scenario that asks for it has it started."""
+        if kind not in self._engines:
+            engine = kind(self)
+            try:
+                engine.start()
+            except BaseException:
+                engine.stop()
+                raise
+            self._engines[kind] = engine
+        return self._engines[kind]
+
+    def stop_engines(self):
+        """Ends the daemons. Returns what they left behind, after that was ended, too."""
+        problems = []
+        while self._engines:
+            _, engine = self._engines.popitem()
+            try:
+                problems += engine.stop()
+            except Exception as error:  # the others are still to be stopped
+                problems.append(f"{engine.name}: {error}")
+        return problems
 
     @staticmethod
     def cgroup_version():

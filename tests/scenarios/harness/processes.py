@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Processes as /proc shows them, independently of what oomguard says of them."""
 
+import os
 import pathlib
+import signal
 
 
 def _read(pid, name):
     """Empty where the process is gone."""
     try:
-        return pathlib.Path(f"/proc/{pid}/{name}").read_text()
+        return pathlib.Path(f"/proc/{pid}/{name}").read_text(errors="replace")
     except OSError:
         return ""
 
@@ -51,3 +53,25 @@ def cpu_ticks(pid):
     """User and system time, in clock ticks."""
     words = _read(pid, "stat").rpartition(")")[2].split()
     return int(words[11]) + int(words[12])
+
+
+def words(pid):
+    """Its command line."""
+    return _read(pid, "cmdline").rstrip("\0").split("\0")
+
+
+def kill(pid, still_meant):
+    """SIGKILL. The number may have been given to another process since the list was read."""
+    try:
+        fd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return False
+    try:
+        if not still_meant(pid):
+            return False
+        signal.pidfd_send_signal(fd, signal.SIGKILL)
+        return True
+    except ProcessLookupError:
+        return False
+    finally:
+        os.close(fd)
