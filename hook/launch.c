@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -71,30 +70,21 @@ __attribute__((noreturn)) static void become_shim(const char *state, const char 
 	_exit(127);
 }
 
-/* The child leaves at once, so that the shim is nobody's child and of no terminal. */
-static int fork_twice(const char *state, const char *key, int ready, int go, struct error *err)
+/*
+ * vfork(2): of our memory nothing is copied, and the child does nothing but become another program.
+ * We end soon, and then it is nobody's child.
+ */
+static int start(const char *state, const char *key, int ready, int go, struct error *err)
 {
-	pid_t child = fork();
+	pid_t child = vfork();
 
 	if (child < 0)
 		return error_set(err, errno, "fork");
 	if (child == 0) {
-		pid_t shim;
-
 		setsid();
-		shim = fork();
-		if (shim == 0)
-			become_shim(state, key, ready, go);
-		_exit(shim < 0);
+		become_shim(state, key, ready, go);
 	}
-	for (;;) {
-		int status;
-
-		if (waitpid(child, &status, 0) == child)
-			return status == 0 ? 0 : error_say(err, EAGAIN, "start the shim: no fork");
-		if (errno != EINTR)
-			return error_set(err, errno, "wait for the shim's parent");
-	}
+	return 0;
 }
 
 int launch_begin(const char *state, const char *key, struct launch *out, struct error *err)
@@ -114,7 +104,7 @@ int launch_begin(const char *state, const char *key, struct launch *out, struct 
 	} else {
 		out->go = go[1];
 		go_end = go[0];
-		r = fork_twice(state, key, ready_end, go_end, err);
+		r = start(state, key, ready_end, go_end, err);
 	}
 	if (r < 0)
 		launch_close(out);

@@ -93,6 +93,8 @@ struct memcg_usage {
 	uint64_t major_faults; /* pages that had to be read back: pgmajfault */
 };
 int memcg_usage_read(const struct memcg *memcg, struct memcg_usage *out);
+/* Only usage, limit and swap: memory.stat makes the kernel add up the counts of all processors. */
+int memcg_limits_read(const struct memcg *memcg, struct memcg_usage *out);
 
 /* Page cache: what the kernel can take back without swap. */
 static inline uint64_t memcg_reclaimable(const struct memcg_usage *usage)

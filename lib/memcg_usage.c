@@ -35,13 +35,11 @@ static uint64_t stat_value(const char *text, const char *key)
 	return value;
 }
 
-static void usage_v1(int dirfd, const char *stat, struct memcg_usage *out)
+static void limits_v1(int dirfd, struct memcg_usage *out)
 {
 	uint64_t memsw_usage, memsw_limit;
 
 	out->limit = limit_v1(dirfd, "memory.limit_in_bytes");
-	out->peak = number(dirfd, "memory.max_usage_in_bytes");
-	out->swap_limit = MEMCG_NO_LIMIT;
 	if (cgroup_read_u64(dirfd, "memory.memsw.usage_in_bytes", &memsw_usage) == 0) {
 		out->has_swap_files = true;
 		memsw_limit = limit_v1(dirfd, "memory.memsw.limit_in_bytes");
@@ -50,6 +48,11 @@ static void usage_v1(int dirfd, const char *stat, struct memcg_usage *out)
 		/* Two reads at two moments: the difference may come out below zero. */
 		out->swap_usage = memsw_usage > out->usage ? memsw_usage - out->usage : 0;
 	}
+}
+
+static void usage_v1(int dirfd, const char *stat, struct memcg_usage *out)
+{
+	out->peak = number(dirfd, "memory.max_usage_in_bytes");
 	out->anon = stat_value(stat, "total_rss");
 	out->file = stat_value(stat, "total_cache");
 	out->inactive_file = stat_value(stat, "total_inactive_file");
@@ -60,15 +63,19 @@ static void usage_v1(int dirfd, const char *stat, struct memcg_usage *out)
 	out->kernel = number(dirfd, "memory.kmem.usage_in_bytes");
 }
 
-static void usage_v2(int dirfd, const char *stat, struct memcg_usage *out)
+static void limits_v2(int dirfd, struct memcg_usage *out)
 {
 	if (cgroup_read_u64(dirfd, "memory.max", &out->limit) < 0)
 		out->limit = MEMCG_NO_LIMIT;
-	out->peak = number(dirfd, "memory.peak");
 	out->has_swap_files = cgroup_read_u64(dirfd, "memory.swap.max", &out->swap_limit) == 0;
 	if (!out->has_swap_files)
 		out->swap_limit = MEMCG_NO_LIMIT;
 	out->swap_usage = number(dirfd, "memory.swap.current");
+}
+
+static void usage_v2(int dirfd, const char *stat, struct memcg_usage *out)
+{
+	out->peak = number(dirfd, "memory.peak");
 	out->anon = stat_value(stat, "anon");
 	out->file = stat_value(stat, "file");
 	out->inactive_file = stat_value(stat, "inactive_file");
@@ -82,14 +89,27 @@ static void usage_v2(int dirfd, const char *stat, struct memcg_usage *out)
 			      stat_value(stat, "percpu") + stat_value(stat, "slab");
 }
 
-int memcg_usage_read(const struct memcg *memcg, struct memcg_usage *out)
+int memcg_limits_read(const struct memcg *memcg, struct memcg_usage *out)
 {
 	const char *file = memcg->version == CGROUP_V1 ? "memory.usage_in_bytes" : "memory.current";
-	char stat[8192];
 	int r;
 
 	*out = (struct memcg_usage){.limit = MEMCG_NO_LIMIT, .swap_limit = MEMCG_NO_LIMIT};
 	r = cgroup_read_u64(memcg->dirfd, file, &out->usage);
+	if (r < 0)
+		return r;
+	if (memcg->version == CGROUP_V1)
+		limits_v1(memcg->dirfd, out);
+	else
+		limits_v2(memcg->dirfd, out);
+	return 0;
+}
+
+int memcg_usage_read(const struct memcg *memcg, struct memcg_usage *out)
+{
+	char stat[8192];
+	int r = memcg_limits_read(memcg, out);
+
 	if (r < 0)
 		return r;
 	cgroup_read(memcg->dirfd, "memory.stat", stat, sizeof(stat));

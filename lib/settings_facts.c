@@ -27,7 +27,7 @@ int settings_facts_read(const struct memcg *memcg, int procfd, pid_t init,
 {
 	struct memcg_usage usage;
 	uint64_t value;
-	int r = memcg_usage_read(memcg, &usage);
+	int r = memcg_limits_read(memcg, &usage);
 
 	*out = (struct settings_facts){.version = memcg->version};
 	if (r < 0)

@@ -126,24 +126,19 @@ static void plan_next(struct guard *guard)
 int tight_open(struct guard *guard, struct error *err)
 {
 	struct tight *tight = &guard->tight;
-	struct stall_sample now;
-	int r;
 
 	tight->thresholds = tight->pressure = tight->pids = -1;
-	r = victim_rules_init(&tight->rules, guard->profile, err);
-	if (r < 0)
-		return r;
-	r = guard_sample(guard, &now);
-	if (r < 0)
-		return error_set(err, -r, "read the usage of %s", guard->memcg.dir);
-	stall_judge(&tight->stall, guard->profile, &now);
-	plan_next(guard);
-	return 0;
+	return victim_rules_init(&tight->rules, guard->profile, err);
 }
 
 void tight_arm(struct guard *guard)
 {
-	open_thresholds(guard, &guard->tight.stall.last.usage);
+	struct stall_sample first;
+
+	if (guard_sample(guard, &first) == 0) {
+		stall_judge(&guard->tight.stall, guard->profile, &first);
+		open_thresholds(guard, &first.usage);
+	}
 	open_pressure(guard);
 	open_pids(guard);
 	/* What was crossed meanwhile tells nobody: one look. */

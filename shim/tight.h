@@ -42,15 +42,15 @@ struct tight {
 	uint64_t next_ms;   /* CLOCK_MONOTONIC of the next look; 0: none is due */
 	uint64_t crossings; /* threshold events since the last slow look */
 	bool dancing;	    /* too many of them: the thresholds are shut */
-	bool first_aid;		 /* the killer was switched on already, and it is to be told */
+	bool first_aid;	    /* the killer was switched on already, and it is to be told */
 	bool reclaim_muted; /* memory.events is out of the epoll set */
 };
 
-/* The first reading. */
+/* What the policy says of victims; nothing of the container is read yet. */
 int tight_open(struct guard *guard, struct error *err);
 /*
- * Arms what wakes us; what the kernel lacks is done without. Nobody waits for it: on v1 the kernel
- * takes tens of milliseconds to register a threshold (an RCU grace period).
+ * The first reading, and what wakes us; what the kernel lacks is done without. Nobody waits for it:
+ * on v1 the kernel takes tens of milliseconds to register a threshold (an RCU grace period).
  */
 void tight_arm(struct guard *guard);
 void tight_close(struct guard *guard);

@@ -53,6 +53,7 @@ static int watch_dir(struct watch *watch, int dirfd)
 
 struct adding {
 	struct watch *watch;
+	bool registered; /* the first one is: the container's own, when the watch was opened */
 };
 
 /* For every cgroup of a subtree: inotify first, so that none made meanwhile is missed. */
@@ -69,15 +70,15 @@ static int add_cgroup(int dirfd, void *context)
 		return 0;
 	if (r == 0)
 		take_fd(&own);
-	/* The container's own cgroup was registered when the watch was opened. */
-	if (dirfd != adding->watch->memcg->dirfd)
+	if (!adding->registered)
 		memcg_oom_event(dirfd, adding->watch->oom_event);
+	adding->registered = false;
 	return 0;
 }
 
 static int open_v1(struct watch *watch, struct error *err)
 {
-	struct adding adding = {.watch = watch};
+	struct adding adding = {.watch = watch, .registered = true};
 	int r;
 
 	watch->oom_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -106,12 +106,11 @@ class Host:
         return {stage: [self._hook(self.programs.nothing, ["nothing", stage])] for stage in STAGES}
 
     def our_hooks(self, policy=None):
-        """Our three hooks; `policy` is a whole document, None stands for no policy file."""
+        """Our three hooks; `policy` is a whole document, None stands for the built-in one."""
         self._count += 1
         file = self.scratch / f"policy-{self._count}" / "policy.json"
-        if policy:
-            file.parent.mkdir()
-            file.write_text(json.dumps(policy))
+        file.parent.mkdir()
+        file.write_text(json.dumps(policy or {"version": 1}))
         return {stage: [self._hook(self.programs.hook,
                                    ["oomguard-hook", stage, "--policy", str(file),
                                     "--root", str(self.state)])] for stage in STAGES}
