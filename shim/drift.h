@@ -13,7 +13,7 @@
  *   is an update, and so is a new swap at most DRIFT_NEAR_MS away from a new limit. A limit that is
  *   again what it was before the hook is none: systemd writes its unit's values again when it is
  *   reloaded. Swap alone cannot be told from anybody's writing; it is put back.
- * The OOM killer's switches and swappiness are never respected.
+ * The OOM killer's switches, swappiness and scores are never respected.
  */
 #pragma once
 
@@ -24,7 +24,14 @@
 #define DRIFT_PUT_BACK_MAX 5 /* within DRIFT_WINDOW_MS, for one file */
 #define DRIFT_WINDOW_MS (10 * 60 * 1000)
 
-enum drift_kind { DRIFT_OOM_KILLER, DRIFT_OOM_GROUP, DRIFT_LIMIT, DRIFT_SWAP, DRIFT_SWAPPINESS };
+enum drift_kind {
+	DRIFT_OOM_KILLER,
+	DRIFT_OOM_GROUP,
+	DRIFT_LIMIT,
+	DRIFT_SWAP,
+	DRIFT_SWAPPINESS,
+	DRIFT_SCORE
+};
 
 struct drift_facts {
 	enum drift_kind kind;

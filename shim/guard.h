@@ -139,6 +139,8 @@ void guard_restart(struct guard *guard, const struct oom_facts *facts, struct de
 
 /* Scores: of what the events told, and what it is time for. */
 void guard_step_scores(struct guard *guard, int events);
+/* settings.keep: somebody else's value of the init's score is put back. */
+void guard_keep_scores(struct guard *guard);
 /* The scores of all processes, now. It allocates, so not between an OOM and the action. */
 void guard_rescore(struct guard *guard);
 

@@ -257,6 +257,7 @@ static const char *watch(struct guard *guard)
 		if (tight_step(guard, events))
 			return "the container was ended";
 		step_keep(guard, false);
+		guard_keep_scores(guard);
 	}
 	return end;
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "score.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 
 #include "cleanup.h"
 #include "clock.h"
+#include "proc.h"
 
 #define FIRST_LOOK_MS 10
 #define SLOWEST_LOOK_MS 1000
@@ -164,6 +166,68 @@ bool score_forked(struct score_guard *scores, struct watch *watch, const struct 
 	if (all || missed)
 		settings_scores_apply(scores->matcher, memcg, procfd, init, pids, pids_cap, out);
 	return note(scores, out, true);
+}
+
+static unsigned put_back_lately(struct score_guard *scores, uint64_t now_ms)
+{
+	unsigned len = 0;
+
+	for (unsigned i = 0; i < scores->put_back_len; i++)
+		if (now_ms - scores->put_back_ms[i] < DRIFT_WINDOW_MS)
+			scores->put_back_ms[len++] = scores->put_back_ms[i];
+	scores->put_back_len = len;
+	return len;
+}
+
+/* Is there another value than the init's own? */
+static bool init_differs(const struct score_guard *scores, int procfd, pid_t init, int *now)
+{
+	int wanted;
+
+	return settings_score_wanted(scores->matcher, true, -1, &wanted) &&
+	       proc_score_read(procfd, init, now) == 0 && *now != wanted;
+}
+
+/* From somebody else's value to ours, or the other way when it stays. */
+static void tell_init(const struct drift_facts *facts, enum drift_verdict verdict, int theirs,
+		      struct settings_results *out)
+{
+	struct setting_result *result = &out->item[0];
+
+	if (verdict == DRIFT_TOO_OFTEN) {
+		out->len = 1;
+		*result =
+		    (struct setting_result){.key = SETTING_SCORE_INIT, .outcome = SETTING_REFUSED};
+		strcpy(result->file, "oom_score_adj");
+		snprintf(result->new_value, sizeof(result->new_value), "%d", theirs);
+	}
+	if (out->len > 0 && result->outcome != SETTING_FAILED)
+		snprintf(result->reason, sizeof(result->reason), "%s",
+			 drift_reason(verdict, facts));
+}
+
+bool score_keep(struct score_guard *scores, const struct memcg *memcg, int procfd, pid_t init,
+		uint64_t now_ms, struct settings_results *out)
+{
+	struct drift_facts facts = {.kind = DRIFT_SCORE, .differs = true};
+	enum drift_verdict verdict;
+	bool missed;
+	int theirs;
+
+	out->len = 0;
+	if (!scores->matcher || !scores->init_set || scores->left ||
+	    !init_differs(scores, procfd, init, &theirs))
+		return false;
+	facts.put_back = put_back_lately(scores, now_ms);
+	verdict = drift_judge(&facts);
+	if (verdict == DRIFT_PUT_BACK) {
+		scores->put_back_ms[scores->put_back_len++] = now_ms;
+		settings_scores_forked(scores->matcher, memcg, procfd, init, &init, 1, &missed,
+				       out);
+	}
+	scores->left = verdict == DRIFT_TOO_OFTEN;
+	tell_init(&facts, verdict, theirs, out);
+	return out->len > 0;
 }
 
 void score_close(struct score_guard *scores)

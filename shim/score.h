@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "drift.h"
 #include "forks.h"
 #include "memcg.h"
 #include "plan.h"
@@ -27,6 +28,11 @@ struct score_guard {
 	enum score_way way;
 	struct forks forks;
 	bool init_set; /* the init has its own score by now */
+	/* settings.keep, of the init's own score: how often it was put back, and that it is left.
+	 */
+	unsigned put_back_len;
+	uint64_t put_back_ms[DRIFT_PUT_BACK_MAX];
+	bool left;
 	/* CLOCK_MONOTONIC; next_ms 0: not waiting */
 	uint64_t open_ms, next_ms, delay_ms, end_ms;
 };
@@ -55,3 +61,11 @@ bool score_forked(struct score_guard *scores, struct watch *watch, const struct 
  */
 bool score_all(struct score_guard *scores, const struct memcg *memcg, int procfd, pid_t init,
 	       pid_t *pids, size_t pids_cap, struct settings_results *out);
+
+/*
+ * settings.keep for the init's own score: nothing tells of a write to it, so it is looked at
+ * when something else wakes the shim. What somebody else wrote is put back.
+ * True when *out has something to tell. Scores of other processes are looked after by score_all().
+ */
+bool score_keep(struct score_guard *scores, const struct memcg *memcg, int procfd, pid_t init,
+		uint64_t now_ms, struct settings_results *out);

@@ -61,6 +61,8 @@ static const struct {
     {"a limit that would kill", RUNC(.kind = DRIFT_LIMIT, .in_use = true), DRIFT_IN_USE},
     {"an update is respected all the same",
      RUNC(.kind = DRIFT_LIMIT, .in_use = true, .runtime_wrote = true), DRIFT_RESPECT},
+    {"a score, at once", RUNC(.kind = DRIFT_SCORE, .since_ms = 0), DRIFT_PUT_BACK},
+    {"a score, the sixth time", RUNC(.kind = DRIFT_SCORE, .put_back = 5), DRIFT_TOO_OFTEN},
     {"the fifth time", RUNC(.kind = DRIFT_OOM_KILLER, .put_back = 4), DRIFT_PUT_BACK},
     {"the sixth time", RUNC(.kind = DRIFT_OOM_KILLER, .put_back = 5), DRIFT_TOO_OFTEN},
     {"an update after all that", RUNC(.kind = DRIFT_SWAP, .put_back = 5, .runtime_wrote = true),

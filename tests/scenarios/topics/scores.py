@@ -56,6 +56,25 @@ def of_an_exec(t):
     c.wait("it has the workload's score", lambda: score(new) == 600)
 
 
+@scenario("scores-stay")
+def stay(t):
+    """Somebody rewrites the init's score: it is put back when something wakes the shim, and told."""
+    rules = policy(settings={"oomScoreAdj": SCORES})
+    rules["profiles"]["default"]["onNearLimit"] = {"at": "50%", "actions": ["report"]}
+    c = t.container("init 1 await /box/go touch 36", rules, score=100)
+    c.start()
+    c.wait("init has its score", lambda: score(c.init_pid()) == 300)
+    c.wait("that is told", lambda: [e for e in c.events("setting") if e["outcome"] == "applied"
+                                    and e["key"] == "settings.oomScoreAdj.init"])
+    pathlib.Path(f"/proc/{c.init_pid()}/oom_score_adj").write_text("900")
+    c.go()
+    event = c.wait_event("drift")[0]
+    t.equal("key, old, new, outcome", (event["key"], event["old"], event["new"], event["outcome"]),
+            ("settings.oomScoreAdj.init", "900", "300", "applied"))
+    t.true("somebody else", "somebody else" in event["reason"])
+    t.equal("it is put back", score(c.init_pid()), 300)
+
+
 @scenario("scores-not-wanted")
 def not_wanted(t):
     """A policy that says nothing of scores makes no listener."""
