@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
 #include "disabled.h"
 #include "table.h"
 #include "verbs.h"
-#include "view.h"
+#include "views.h"
 
 #define SHORT_ID 12 /* as engines show their 64 hexadecimal digits */
 
@@ -26,34 +24,10 @@ static const char help[] =
     "Example:\n"
     "  oomguard list --json | jq -r '.containers[] | select(.state == \"shim-dead\") | .id'\n";
 
-struct views {
-	struct view **items;
-	size_t len;
+struct listing {
+	struct views views;
 	char switched_off[PATH_MAX]; /* the kill switch that is there, "" none */
 };
-
-static int add_view(const struct state_root *root, const char *key, void *context)
-{
-	struct views *views = context;
-	struct view **items = realloc(views->items, (views->len + 1) * sizeof(*items));
-	int r;
-
-	if (!items)
-		return -ENOMEM;
-	views->items = items;
-	r = view_load(root, key, &items[views->len]);
-	if (r == 0)
-		views->len++;
-	return r == -ENOENT ? 0 : r;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const struct view *one = *(struct view *const *)a, *two = *(struct view *const *)b;
-	int r = strcmp(one->id, two->id);
-
-	return r ? r : strcmp(one->key, two->key);
-}
 
 static void fill_one(struct jsonw *w, const struct view *view)
 {
@@ -89,11 +63,12 @@ static void fill_one(struct jsonw *w, const struct view *view)
 
 static void fill(struct jsonw *w, const void *context)
 {
-	const struct views *views = context;
+	const struct listing *listing = context;
+	const struct views *views = &listing->views;
 
 	jsonw_object(w);
 	jsonw_kv_int(w, "version", CLI_JSON_VERSION);
-	jsonw_kv_string(w, "switchedOff", views->switched_off[0] ? views->switched_off : NULL);
+	jsonw_kv_string(w, "switchedOff", listing->switched_off[0] ? listing->switched_off : NULL);
 	jsonw_key(w, "containers");
 	jsonw_array(w);
 	for (size_t i = 0; i < views->len; i++)
@@ -132,19 +107,19 @@ static void add_row(struct table *table, const struct view *view)
 		table_color(table, 5, CLI_YELLOW);
 }
 
-static int show(const struct cli *cli, const struct views *views)
+static int show(const struct cli *cli, const struct listing *listing)
 {
 	static const char *const headers[] = {"ID",   "NAME",	  "STATE", "PROFILE",
 					      "OOMS", "RESTARTS", "VIA",   "MEMORY"};
 	struct table table;
 
 	if (cli->json)
-		return cli_json(fill, views);
-	if (views->switched_off[0])
-		cli_note("switched off: nothing is guarded while %s exists", views->switched_off);
+		return cli_json(fill, listing);
+	if (listing->switched_off[0])
+		cli_note("switched off: nothing is guarded while %s exists", listing->switched_off);
 	table_begin(&table, 8, headers);
-	for (size_t i = 0; i < views->len; i++)
-		add_row(&table, views->items[i]);
+	for (size_t i = 0; i < listing->views.len; i++)
+		add_row(&table, listing->views.items[i]);
 	table_end(&table, cli);
 	return cli_finish(CLI_DONE);
 }
@@ -152,7 +127,7 @@ static int show(const struct cli *cli, const struct views *views)
 int verb_list(const struct cli *cli, int argc, char **argv)
 {
 	struct state_root root;
-	struct views views = {0};
+	struct listing listing = {0};
 	struct error err = {0};
 	int r, exit_code = CLI_DONE;
 
@@ -160,25 +135,21 @@ int verb_list(const struct cli *cli, int argc, char **argv)
 		return exit_code;
 	if (optind < argc)
 		return cli_usage(argv[0], "takes no word, found \"%s\"", argv[optind]);
-	disabled(cli->root, views.switched_off);
+	disabled(cli->root, listing.switched_off);
 	r = state_root_open(cli->root, false, &root, &err);
 	/* Nothing was ever guarded. */
 	if (r == -ENOENT)
-		return show(cli, &views);
+		return show(cli, &listing);
 	if (r < 0)
 		return cli_failed(&err);
-	r = state_containers(&root, add_view, &views);
-	if (views.len)
-		qsort(views.items, views.len, sizeof(*views.items), compare);
+	r = views_load(&root, &listing.views);
 	if (r < 0) {
 		error_set(&err, -r, "cannot list the containers in %s", root.path);
 		exit_code = cli_failed(&err);
 	} else {
-		exit_code = show(cli, &views);
+		exit_code = show(cli, &listing);
 	}
-	for (size_t i = 0; i < views.len; i++)
-		view_free(views.items[i]);
-	free(views.items);
+	views_free(&listing.views);
 	state_root_close(&root);
 	return exit_code;
 }

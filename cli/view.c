@@ -12,6 +12,11 @@
 #include "clock.h"
 #include "units.h"
 
+const char *const view_states[] = {
+    "starting", "arming",	"watching",  "acting",	  "backoff", "restarting", "gave-up",
+    "left",	"switched-off", "shim-dead", "unguarded", "broken",  NULL,
+};
+
 static const char *state_word(const struct view *view, int dirfd)
 {
 	if (!view->has_plan)

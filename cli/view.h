@@ -34,6 +34,9 @@ struct view {
 	bool has_usage; /* the cgroup is still there */
 };
 
+/* Every word that `state` can be, ended by NULL. */
+extern const char *const view_states[];
+
 /* Reads what can be read; only -ENOENT (the container is gone) and -ENOMEM are failures. */
 int view_load(const struct state_root *root, const char *key, struct view **out);
 void view_free(struct view *view);

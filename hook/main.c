@@ -14,11 +14,13 @@
 
 #include "aside.h"
 #include "cleanup.h"
+#include "clock.h"
 #include "config.h"
 #include "deadline.h"
 #include "disabled.h"
 #include "escape.h"
 #include "hook.h"
+#include "measure.h"
 
 /* A runtime may start us with a standard stream closed: nothing we open may take its number. */
 static void fill_streams(void)
@@ -71,6 +73,7 @@ static int run(struct hook *hook)
 
 int main(int argc, char *argv[])
 {
+	uint64_t start_us = clock_us(CLOCK_MONOTONIC);
 	struct hook hook = {.procfd = -1};
 	struct error err = {0};
 	int r;
@@ -90,6 +93,8 @@ int main(int argc, char *argv[])
 		hook_problem(&hook, "%s; see oomguard-hook --help", err.message);
 	else
 		r = run(&hook);
+	if (hook.procfd >= 0 && !hook.args.dry_run)
+		measure_run(&hook, start_us);
 	if (hook.logging)
 		journal_close(&hook.journal);
 	plan_free(&hook.plan);

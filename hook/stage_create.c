@@ -14,6 +14,7 @@
 #include "hook.h"
 #include "launch.h"
 #include "make_plan.h"
+#include "measure.h"
 #include "report.h"
 #include "shim_of.h"
 
@@ -86,6 +87,7 @@ static int settle(struct hook *hook, const struct gathered *g, const struct cont
 	if (plan_write(container->dir, &hook->plan, &err) < 0)
 		return hook_problem(hook, "%s", error_text(&err, text, sizeof(text)));
 	report_created(hook, container->dir);
+	measure_refused(&container->root, &hook->plan);
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "gather.h"
 #include "hook.h"
 #include "launch.h"
+#include "measure.h"
 #include "memcg.h"
 #include "report.h"
 
@@ -31,13 +32,14 @@ static int open_memcg(struct hook *hook, struct memcg *memcg, struct error *err)
 }
 
 /* A setting that had to be written again was changed by somebody since. */
-static int correct_settings(struct hook *hook)
+static int correct_settings(struct hook *hook, const struct container *container)
 {
 	struct memcg memcg = {.dirfd = -1, .freezer = -1};
 	struct plan *plan = &hook->plan;
 	struct settings_results now;
 	struct error err = {0};
 	char text[1100];
+	unsigned drifts = 0;
 	int r = open_memcg(hook, &memcg, &err);
 
 	if (r == 0) {
@@ -51,9 +53,12 @@ static int correct_settings(struct hook *hook)
 		bool score = !strcmp(now.item[i].file, "oom_score_adj");
 
 		/* Of scores the earlier result is repeated: the shim looks after them. */
-		if (now.item[i].outcome == SETTING_APPLIED && !score)
+		if (now.item[i].outcome == SETTING_APPLIED && !score) {
 			report_drift(hook, &now.item[i]);
+			drifts++;
+		}
 	}
+	measure_drift_repairs(&container->root, plan, drifts);
 	return 0;
 }
 
@@ -80,7 +85,7 @@ static int check(struct hook *hook, const struct container *container)
 	if (hook->args.dry_run)
 		return dry_run_poststart(hook, container);
 	report_open(hook, container->dir);
-	r = correct_settings(hook);
+	r = correct_settings(hook, container);
 	if (r == 0)
 		r = start_again(hook, container);
 	return r < 0 ? r : hook_keep_problems(hook, container->dir, problems);

@@ -9,6 +9,7 @@
  *   containers/KEY/lock          held while a hook works on the container
  *   containers/KEY/shim.lock     held by the shim for its life: free means no shim
  *   history/KEY.json             restarts within the window (history.h)
+ *   metrics                      counters that outlive the containers (metrics.h)
  *   slots/N                      the host's restart slots (slots.h)
  *
  * KEY is the escaped id and a short hash of runtime root and id, since ids collide across roots.

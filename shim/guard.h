@@ -24,6 +24,12 @@
 #include "tight.h"
 #include "watch.h"
 
+/* What of the incident at hand is in the counters already (count.h). */
+struct counted {
+	uint64_t kills; /* of status.oom_kills */
+	bool begun, done;
+};
+
 struct guard {
 	/* Given. */
 	struct plan plan; /* without policy, settings and annotations once they were used */
@@ -59,6 +65,7 @@ struct guard {
 	struct journal journal;
 	struct shim_status status;
 	struct incident incident; /* the one at hand, or the last one */
+	struct counted counted;
 	bool cancelled;
 	bool leave;		   /* SIGTERM came */
 	bool aside;		   /* stands aside for the kill switch */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "count.h"
 #include "escape.h"
 #include "setting_event.h"
 #include "units.h"
@@ -74,6 +75,8 @@ void record_drift(struct guard *guard, const struct setting_result *result)
 		 result->key, setting_outcome_name(result->outcome), result->old_value,
 		 result->new_value);
 	setting_event(&guard->journal, "drift", result);
+	if (result->outcome == SETTING_APPLIED)
+		count_drift_repair(guard);
 }
 
 /* "load (pid 12, 60 MiB)", escaped; "" when nobody is known. */
@@ -237,6 +240,7 @@ void record_incident(struct guard *guard)
 		guard->status.lost_incidents++;
 		record_problem(guard, "an incident record was lost: %s", strerrordesc_np(-r));
 	}
+	count_incident(guard);
 }
 
 void record_exit(struct guard *guard, const char *format, ...)

@@ -23,6 +23,7 @@ void record_begin(struct guard *guard, enum incident_kind kind, uint64_t start_u
 	incident->profile_name = guard->profile_name;
 	incident->before = guard->seen;
 	scene_begin(guard);
+	guard->counted.begun = guard->counted.done = false;
 }
 
 void record_zombies(struct guard *guard, const struct zombie_pile *pile,

@@ -17,7 +17,7 @@ _oomguard() {
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--root | --bundle | --policy)
+		--root | --bundle | --policy | --textfile)
 			[ "${COMP_WORDS[i]}" = --root ] && root=${COMP_WORDS[i + 1]}
 			((i++))
 			;;
@@ -32,7 +32,7 @@ _oomguard() {
 		esac
 	done
 	case $before in
-	--root | --bundle)
+	--root | --bundle | --textfile)
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
@@ -43,8 +43,9 @@ _oomguard() {
 	esac
 	case $verb:$sub:$word in
 	::-*) offer='--root --json --help --version' ;;
-	::*) offer='list status events incidents cancel policy version' ;;
+	::*) offer='list status events incidents metrics cancel policy version' ;;
 	events:*:-*) offer='--follow --root --json --help' ;;
+	metrics:*:-*) offer='--textfile --root --json --help' ;;
 	policy::-*) offer='--help' ;;
 	policy:show:-*) offer='--bundle --policy --json --help' ;;
 	*:*:-*) offer='--root --json --help' ;;

@@ -66,7 +66,7 @@ class Case(unittest.TestCase):
 
 
 class Usage(Case):
-    VERBS = ["list", "status", "events", "incidents", "cancel", "policy", "version"]
+    VERBS = ["list", "status", "events", "incidents", "metrics", "cancel", "policy", "version"]
 
     def test_help(self):
         for words in ([], *([verb] for verb in self.VERBS)):
@@ -82,7 +82,7 @@ class Usage(Case):
         for words in ([], ["dance"], ["--dance"], ["list", "web"], ["list", "--dance"], ["list", "-x"],
                       ["status"], ["status", "web", "plain"], ["cancel"], ["events", "a", "b"],
                       ["incidents", "a", "b"], ["version", "x"], ["events", "--follow=3"],
-                      ["policy"], ["policy", "dance"]):
+                      ["policy"], ["policy", "dance"], ["metrics", "web"]):
             out, err = self.run_cli(*words, code=2)
             self.assertEqual(out, "", words)
             self.assertIn("help", err, words)
@@ -112,14 +112,16 @@ class Usage(Case):
 
     def test_unsafe_root(self):
         os.chmod(self.root, 0o777)
-        for words in (["list"], ["status", "web"], ["incidents"], ["events"], ["cancel", "web"]):
+        for words in (["list"], ["status", "web"], ["incidents"], ["events"], ["cancel", "web"],
+                      ["metrics"]):
             _, err = self.run_cli(*words, code=1)
             self.assertIn("written by others", err)
             self.assertIn("chmod go-w", err)
 
     def test_full_disk(self):
         with open("/dev/full", "wb") as full:
-            for words in (["list"], ["list", "--json"], ["--help"], ["version"], ["events", "web"]):
+            for words in (["list"], ["list", "--json"], ["--help"], ["version"], ["events", "web"],
+                          ["metrics"]):
                 done = subprocess.run([OOMGUARD, "--root", self.root, *words], stdout=full,
                                       stderr=subprocess.PIPE)
                 self.assertEqual(done.returncode, 1, words)
@@ -412,6 +414,9 @@ class Completion(Case):
         self.assertEqual(self.complete("st"), ["status"])
         self.assertEqual(self.complete("policy", ""), ["check", "show"])
         self.assertIn("--follow", self.complete("events", "--"))
+        self.assertIn("--textfile", self.complete("metrics", "--"))
+        self.assertEqual(self.complete("metrics", "--textfile", self.root + "/cont"),
+                         [self.root + "/containers"])
         self.assertEqual(self.complete("--root", self.root, "status", "pla"), ["plain"])
         self.assertEqual(self.complete("--root", self.root, "cancel", "web"), ["web", "webhook"])
 

@@ -21,6 +21,7 @@
 #include "history.h"
 #include "incident.h"
 #include "journal.h"
+#include "metrics.h"
 #include "plan.h"
 #include "proc.h"
 #include "status.h"
@@ -70,6 +71,12 @@ static void identify(struct identity *id, const char *name, const char *runtime_
 	id->pod_uid = strdup("");
 	id->container = strdup("php");
 	id->manager = "";
+}
+
+/* As plain runc knows it: an id and nothing else. */
+static void nameless(struct identity *id)
+{
+	id->namespace[0] = id->pod[0] = id->container[0] = '\0';
 }
 
 static void plan_of(struct plan *plan, const char *id, const char *runtime_root)
@@ -126,8 +133,10 @@ static void simple(const struct state_root *root, const char *id, const char *ru
 	int dirfd;
 
 	plan_of(&plan, id, runtime_root);
-	if (phase == SHIM_BACKOFF)
+	if (phase == SHIM_BACKOFF) {
 		status.backoff_ends_ms = UINT64_C(1795305912123);
+		nameless(&plan.identity);
+	}
 	dirfd = container(root, &plan);
 	CHECK(status_write(dirfd, &status) == 0);
 	plan_free(&plan);
@@ -362,6 +371,24 @@ static void stall(int dirfd)
 	identity_free(&identity);
 }
 
+/* Counters: of the containers above, of one that is gone, and two runs of the hook. */
+static void counters(const struct state_root *root)
+{
+	const struct identity gone = {.id = (char *)"go\"ne\\"};
+	struct metrics_counts of_gone = {.counter = {[METRICS_REFUSED_ANNOTATIONS] = 4}};
+	struct metrics_counts counts = {.counter = {[METRICS_OOM_KILLS] = 3, [METRICS_STALLS] = 1}};
+	struct identity identity;
+
+	identify(&identity, "web", "/run/runc");
+	metrics_count_action(&counts, "kill-largest", "helped");
+	metrics_count_action(&counts, "kill-largest", "helped");
+	CHECK(metrics_add(root, &identity, &counts, 0) == 0);
+	CHECK(metrics_add(root, &gone, &of_gone, 0) == 0);
+	CHECK(metrics_add_duration(root, SPEC_STAGE_POSTSTOP, 2000, 0) == 0);
+	CHECK(metrics_add_duration(root, SPEC_STAGE_POSTSTOP, 7000000, 0) == 0);
+	identity_free(&identity);
+}
+
 static void fill_all(const struct state_root *root, const char *base)
 {
 	int dirfd;
@@ -374,6 +401,7 @@ static void fill_all(const struct state_root *root, const char *base)
 	simple(root, HEX "a", "/run/runc", SHIM_LEFT);
 	simple(root, "evil\033[31m\xe2\x80\xae", "/run/runc", SHIM_LEFT);
 	unguarded(root);
+	counters(root);
 	dirfd = state_container_open(root, "broken-0", true, NULL);
 	CHECK(dirfd >= 0);
 	put(dirfd, STATE_PLAN, "{\"version\": 1, ");

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "measure.h"
+
+#include "clock.h"
+#include "metrics.h"
+
+/* A start must not wait for a number. Other writers hold the file for microseconds. */
+#define WAIT_MS 1
+
+void measure_run(const struct hook *hook, uint64_t start_us)
+{
+	struct state_root root;
+
+	if (state_root_open(hook->args.root, false, &root, NULL) < 0)
+		return;
+	metrics_add_duration(&root, hook->args.stage, clock_us(CLOCK_MONOTONIC) - start_us,
+			     WAIT_MS);
+	state_root_close(&root);
+}
+
+static void add(const struct state_root *root, const struct plan *plan,
+		enum metrics_counter counter, uint64_t count)
+{
+	struct metrics_counts counts = {0};
+
+	if (count == 0)
+		return;
+	counts.counter[counter] = count;
+	metrics_add(root, &plan->identity, &counts, WAIT_MS);
+}
+
+void measure_refused(const struct state_root *root, const struct plan *plan)
+{
+	const struct effective_policy *policy = plan->policy;
+
+	add(root, plan, METRICS_REFUSED_ANNOTATIONS, policy->refused_len + policy->refused_dropped);
+}
+
+void measure_drift_repairs(const struct state_root *root, const struct plan *plan, unsigned count)
+{
+	add(root, plan, METRICS_DRIFT_REPAIRS, count);
+}
