@@ -91,6 +91,16 @@ int confine_cgroup(struct error *err)
 	return failed;
 }
 
+static bool has_capabilities(void)
+{
+	cap_t none = cap_init(), caps = cap_get_proc();
+	bool has = !none || !caps || cap_compare(none, caps) != 0;
+
+	cap_free(caps);
+	cap_free(none);
+	return has;
+}
+
 int confine_capabilities(const struct confine_needs *needs)
 {
 	cap_value_t keep[4] = {CAP_KILL, CAP_SYS_PTRACE};
@@ -103,6 +113,9 @@ int confine_capabilities(const struct confine_needs *needs)
 		keep[n++] = CAP_SYS_RESOURCE;
 	if (needs->scores || needs->foreign_cgroup)
 		keep[n++] = CAP_DAC_OVERRIDE;
+	/* A user without rights has none to give up. */
+	if (!has_capabilities())
+		return 0;
 	/* The bounding set first: that needs CAP_SETPCAP. */
 	for (cap_value_t cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
 		if (prctl(PR_CAPBSET_DROP, cap) < 0 && errno != EINVAL)
@@ -117,8 +130,11 @@ int confine_capabilities(const struct confine_needs *needs)
 		if (cap_get_flag(caps, keep[i], CAP_PERMITTED, &has) < 0 || has != CAP_SET)
 			keep[i--] = keep[--n];
 	}
-	if (cap_clear(caps) < 0 || cap_set_flag(caps, CAP_PERMITTED, n, keep, CAP_SET) < 0 ||
-	    cap_set_flag(caps, CAP_EFFECTIVE, n, keep, CAP_SET) < 0 || cap_set_proc(caps) < 0)
+	/* cap_set_flag() takes no empty list. */
+	if (cap_clear(caps) < 0 ||
+	    (n > 0 && (cap_set_flag(caps, CAP_PERMITTED, n, keep, CAP_SET) < 0 ||
+		       cap_set_flag(caps, CAP_EFFECTIVE, n, keep, CAP_SET) < 0)) ||
+	    cap_set_proc(caps) < 0)
 		r = -errno;
 	cap_free(caps);
 	return r;

@@ -5,7 +5,7 @@ import dataclasses
 import typing
 
 # What a machine may lack by its nature. Anything else that is missing is a fault of the setup.
-NEEDS = ("v1", "v2", "swap", "negative-scores", "host")
+NEEDS = ("v1", "v2", "swap", "negative-scores", "host", "vm")
 
 
 @dataclasses.dataclass(frozen=True)
