@@ -18,7 +18,8 @@ usage() {
 	  --unit      only the unit tests, in the sanitized build
 	  --host      only the container scenarios on this machine
 	  --vm        only the container scenarios in virtual machines
-	  --full      all of it, the failures of tests/seeds at full size and in Go, and cgroup v1
+	  --full      all of it, the failures of tests/seeds at full size and in Go, each kernel with
+	              swap and without, and cgroup v1
 	              with swap accounting in a virtual machine
 	  --filter P  only scenarios whose name contains P
 	  --keep      keep the scratch directories of failed scenarios
@@ -59,17 +60,19 @@ if wants host || wants vm; then
 	build_release || finish
 	wants vm && { fetch_kernels || parts=${parts/vm/}; }
 	make_cri_api
+	# Every scenario on v1, and on v2 with swap and without, with an older kernel and a newer one.
+	wants vm && start_job vm-6.1-swap scenarios_in_vm 6.1 v2 swap
 	wants host && start_job host scenarios_here host
+	wants vm && start_job vm-6.12-noswap scenarios_in_vm 6.12 v2 noswap
 	wants host && start_job host-engines scenarios_here host-engines --engines
-	if wants vm; then
-		start_job vm-6.1-swap scenarios_in_vm 6.1 v2 swap
-		start_job vm-6.1 scenarios_in_vm 6.1 v2 noswap
-		start_job vm-6.1-engines scenarios_in_vm 6.1 v2 noswap --engines
-		start_job vm-6.12 scenarios_in_vm 6.12 v2 swap
-		# Where this machine itself has no v1, the virtual one is the place for it.
-		if [ -n "$full" ] || ! grep -q '^[^ ]* [^ ]* cgroup [^ ]*memory' /proc/self/mounts; then
-			start_job vm-6.1-v1 scenarios_in_vm 6.1 v1 swap
-		fi
+	wants vm && start_job vm-6.1-engines scenarios_in_vm 6.1 v2 noswap --engines
+	if wants vm && [ -n "$full" ]; then
+		start_job vm-6.1-noswap scenarios_in_vm 6.1 v2 noswap
+		start_job vm-6.12-swap scenarios_in_vm 6.12 v2 swap
+	fi
+	# Where this machine itself has no v1, the virtual one is the place for it.
+	if wants vm && { [ -n "$full" ] || ! grep -q '^[^ ]* [^ ]* cgroup [^ ]*memory' /proc/self/mounts; }; then
+		start_job vm-6.1-v1 scenarios_in_vm 6.1 v1 swap
 	fi
 	wait_jobs
 	wants host && wants vm && [ -z "$filter" ] && check_every_scenario_ran
