@@ -12,9 +12,9 @@ static const struct {
 	const char *name;
 	int (*run)(const struct cli *cli, int argc, char **argv);
 } verbs[] = {
-    {"list", verb_list},	   {"status", verb_status},   {"events", verb_events},
-    {"incidents", verb_incidents}, {"metrics", verb_metrics}, {"cancel", verb_cancel},
-    {"policy", verb_policy},	   {"version", verb_version},
+    {"list", verb_list},	   {"status", verb_status},	  {"events", verb_events},
+    {"incidents", verb_incidents}, {"metrics", verb_metrics},	  {"cancel", verb_cancel},
+    {"policy", verb_policy},	   {"configure", verb_configure}, {"version", verb_version},
 };
 
 static const char help[] =
@@ -31,6 +31,7 @@ static const char help[] =
     "  policy check [FILE]  is the policy right?\n"
     "  policy show --bundle DIR\n"
     "                       the policy of one container, and where each value came from\n"
+    "  configure ENGINE     register with a container engine, or take that back\n"
     "  version              version and places\n"
     "\n"
     "An ID is a container's id, or a prefix of it that no other one has.\n"

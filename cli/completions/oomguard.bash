@@ -17,7 +17,7 @@ _oomguard() {
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--root | --bundle | --policy | --textfile)
+		--root | --bundle | --policy | --mode | --handler | --config | --prefix | --textfile)
 			[ "${COMP_WORDS[i]}" = --root ] && root=${COMP_WORDS[i + 1]}
 			((i++))
 			;;
@@ -32,23 +32,31 @@ _oomguard() {
 		esac
 	done
 	case $before in
-	--root | --bundle | --textfile)
+	--mode)
+		mapfile -t COMPREPLY < <(compgen -W 'hooks wrapper' -- "$word")
+		return
+		;;
+	--root | --bundle | --prefix | --textfile)
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
-	--policy)
+	--policy | --config)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
 	esac
 	case $verb:$sub:$word in
 	::-*) offer='--root --json --help --version' ;;
-	::*) offer='list status events incidents metrics cancel policy version' ;;
+	::*) offer='list status events incidents metrics cancel policy configure version' ;;
 	events:*:-*) offer='--follow --root --json --help' ;;
 	metrics:*:-*) offer='--textfile --root --json --help' ;;
 	policy::-*) offer='--help' ;;
 	policy:show:-*) offer='--bundle --policy --json --help' ;;
+	configure:*:-*)
+		offer='--mode --always --handler --config --prefix --edit --dry-run --remove --restart --json --help'
+		;;
 	*:*:-*) offer='--root --json --help' ;;
+	configure::*) offer='podman crio containerd' ;;
 	policy::*) offer='check show' ;;
 	policy:check:*)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")

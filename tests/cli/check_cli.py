@@ -66,7 +66,8 @@ class Case(unittest.TestCase):
 
 
 class Usage(Case):
-    VERBS = ["list", "status", "events", "incidents", "metrics", "cancel", "policy", "version"]
+    VERBS = ["list", "status", "events", "incidents", "metrics", "cancel", "policy", "configure",
+             "version"]
 
     def test_help(self):
         for words in ([], *([verb] for verb in self.VERBS)):
@@ -413,6 +414,9 @@ class Completion(Case):
     def test_bash(self):
         self.assertEqual(self.complete("st"), ["status"])
         self.assertEqual(self.complete("policy", ""), ["check", "show"])
+        self.assertEqual(self.complete("configure", "p"), ["podman"])
+        self.assertEqual(self.complete("configure", "crio", "--mode", ""), ["hooks", "wrapper"])
+        self.assertIn("--dry-run", self.complete("configure", "crio", "--mode", "hooks", "--d"))
         self.assertIn("--follow", self.complete("events", "--"))
         self.assertIn("--textfile", self.complete("metrics", "--"))
         self.assertEqual(self.complete("metrics", "--textfile", self.root + "/cont"),

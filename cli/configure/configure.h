@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Registration with a container engine. An engine's part (podman.c, containerd.c) reads what is
+ * there and plans changes to files; nothing is written before all of it is planned, and a dry run
+ * ends there.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "change.h"
+#include "error.h"
+
+enum configure_mode { MODE_USUAL, MODE_HOOKS, MODE_WRAPPER };
+
+struct configure {
+	enum configure_mode mode;
+	const char *handler; /* name of the runtime that is added; checked */
+	const char *config;  /* --config, or NULL: the engine's own place */
+	const char *prefix;  /* --prefix: an absolute directory all files are below; "" none */
+	bool always;	     /* hooks for each container, not only annotated ones */
+	bool edit;	     /* containerd: the main file may be changed */
+	bool remove;
+};
+
+struct outcome {
+	struct changes changes;
+	const char *unit;   /* the engine's systemd unit, NULL: no daemon */
+	const char *action; /* "restart" or "reload" the unit needs; NULL: nothing */
+	char needs[256];    /* the same in words */
+	char *by_hand;	    /* what the reader has to add to a file, owned; NULL: nothing */
+};
+
+/* Each plans one engine. -EINVAL, with a message, for what does not go together. */
+int configure_podman(const struct configure *want, struct outcome *out, struct error *err);
+int configure_crio(const struct configure *want, struct outcome *out, struct error *err);
+int configure_containerd(const struct configure *want, struct outcome *out, struct error *err);
+
+/* The three files of hooks.d (oci-hooks(5)) in this directory. */
+int configure_hooks_d(const struct configure *want, const char *dir, struct outcome *out,
+		      struct error *err);
+
+/*
+ * The program, which is to be run by an engine, is there below the prefix. A path that is
+ * registered and missing would keep containers from starting.
+ */
+int configure_need_program(const struct configure *want, const char *path, struct error *err);
+
+/* PREFIX/PATH; owned, NULL when memory is out. */
+char *configure_path(const struct configure *want, const char *path);
+
+void outcome_free(struct outcome *outcome);

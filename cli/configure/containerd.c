@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * containerd: the wrapper as a runtime handler of the CRI plugin.
+ *
+ * Where the main file imports a directory and no file that is loaded has a section of the plugin, a
+ * drop-in of ours is written. Else a drop-in would do harm: up to containerd 2.1 the section of an
+ * imported file takes the place of the whole one before it. Then the lines are told, or with --edit
+ * put behind the file that has the section last.
+ */
+#include <errno.h>
+#include <fnmatch.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "config.h"
+#include "configure.h"
+#include "toml_block.h"
+#include "toml_scan.h"
+
+#define MAIN_FILE "/etc/containerd/config.toml"
+#define DROP_IN_NAME "oomguard.toml"
+#define CRI_V2 "io.containerd.grpc.v1.cri"
+#define CRI_V3 "io.containerd.cri.v1.runtime"
+#define NEW_FILE "version = 2\n"
+#define VERSION_MAX 4 /* its CRI plugin is called as in version 3 */
+
+/* What is loaded, and what of it counts. */
+struct found {
+	char *main_file;
+	char *main_text; /* without our block; NULL: no file */
+	char *drop_in;	 /* where ours is imported from; NULL: nowhere */
+	char *last;	 /* the file whose section of the plugin holds; NULL: none has one */
+	const char *plugin;
+	long version;
+	bool systemd_cgroup, has_runtime;
+	bool has_block; /* ours is in one of the files already */
+};
+
+static void found_free(struct found *found)
+{
+	free(found->main_file);
+	free(found->main_text);
+	free(found->drop_in);
+	free(found->last);
+}
+
+/* Reads a file without our block in it. */
+static int read_without(const char *path, char **text, bool *had, struct error *err)
+{
+	size_t len;
+	int r = change_read(path, text, &len, err);
+
+	if (r < 0 || !*text)
+		return r;
+	if (strlen(*text) != len)
+		return error_say(err, EINVAL, "%s holds a NUL", path);
+	r = toml_block_cut(*text, path, err);
+	*had |= r == 0 && strlen(*text) != len;
+	return r;
+}
+
+/* One file that is loaded. `facts` may have imports. */
+static int look_at(struct found *found, const struct configure *want, const char *path,
+		   const char *text, struct toml_facts *facts, struct error *err)
+{
+	int r = toml_scan(text, path, found->plugin, want->handler, facts, err);
+
+	if (r < 0)
+		return r;
+	if (!want->remove && facts->has_handler) {
+		r = error_say(err, EEXIST, "%s has a runtime \"%s\" already", path, want->handler);
+		return error_hint(err, r, "remove it, or choose another --handler");
+	}
+	if (!want->remove && facts->closed && facts->has_plugin)
+		return error_say(err, EINVAL,
+				 "%s has the plugin's runtimes in an inline table: no runtime can "
+				 "be added to it",
+				 path);
+	found->systemd_cgroup |= facts->systemd_cgroup;
+	found->has_runtime |= facts->has_other_runtime;
+	if (!facts->has_plugin)
+		return 0;
+	free(found->last);
+	found->last = strdup(path);
+	return found->last ? 0 : error_set(err, ENOMEM, "%s", path);
+}
+
+static bool is_ours(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	return name && !strcmp(name + 1, DROP_IN_NAME);
+}
+
+/* What an import names, below the prefix. */
+static int look_at_import(struct found *found, const struct configure *want, const char *import,
+			  struct error *err)
+{
+	cleanup_free char *pattern = configure_path(want, import);
+	const char *name = strrchr(import, '/');
+	glob_t files = {0};
+	int r = 0;
+
+	/* A relative one is relative to what differs between versions of containerd. */
+	if (!pattern || import[0] != '/')
+		return pattern ? 0 : error_set(err, ENOMEM, "%s", import);
+	if (!found->drop_in && fnmatch(name + 1, DROP_IN_NAME, 0) == 0) {
+		if (asprintf(&found->drop_in, "%s%.*s/" DROP_IN_NAME, want->prefix,
+			     (int)(name - import), import) < 0)
+			found->drop_in = NULL;
+		if (!found->drop_in)
+			return error_set(err, ENOMEM, "%s", import);
+	}
+	if (glob(pattern, 0, NULL, &files) != 0)
+		return 0;
+	for (size_t i = 0; i < files.gl_pathc && r == 0; i++) {
+		cleanup_free char *text = NULL;
+		struct toml_facts facts = {0};
+
+		if (is_ours(files.gl_pathv[i]))
+			continue;
+		r = read_without(files.gl_pathv[i], &text, &found->has_block, err);
+		if (r == 0 && text)
+			r = look_at(found, want, files.gl_pathv[i], text, &facts, err);
+		toml_facts_free(&facts);
+	}
+	globfree(&files);
+	return r;
+}
+
+static int plugin_of(long version, const char *path, const char **out, struct error *err)
+{
+	int r;
+
+	if (version == 2 || (version >= 3 && version <= VERSION_MAX)) {
+		*out = version == 2 ? CRI_V2 : CRI_V3;
+		return 0;
+	}
+	r = error_say(err, EINVAL, "%s is of version %ld, understood are 2 to %d", path,
+		      version ? version : 1, VERSION_MAX);
+	return error_hint(err, r, "`containerd config migrate` prints it in a newer version");
+}
+
+static int find(const struct configure *want, struct found *found, struct error *err)
+{
+	struct toml_facts facts = {0};
+	int r;
+
+	found->main_file = want->config ? strdup(want->config) : configure_path(want, MAIN_FILE);
+	if (!found->main_file)
+		return error_set(err, ENOMEM, "cannot name the file");
+	r = read_without(found->main_file, &found->main_text, &found->has_block, err);
+	if (r < 0)
+		return r;
+	found->version = 2;
+	found->plugin = CRI_V2;
+	if (!found->main_text)
+		return 0;
+	r = toml_scan(found->main_text, found->main_file, NULL, NULL, &facts, err);
+	found->version = facts.version;
+	toml_facts_free(&facts);
+	if (r == 0)
+		r = plugin_of(found->version, found->main_file, &found->plugin, err);
+	if (r == 0)
+		r = look_at(found, want, found->main_file, found->main_text, &facts, err);
+	for (size_t i = 0; i < facts.imports_len && r == 0; i++)
+		r = look_at_import(found, want, facts.imports[i], err);
+	toml_facts_free(&facts);
+	return r;
+}
+
+/*
+ * The tables of our handler; owned. A first table of a runtime takes the place of the built-in runc
+ * (1.6, 1.7), without which the plugin does not start: then that is written down as well.
+ */
+static char *make_tables(const struct configure *want, const struct found *found)
+{
+	cleanup_free char *parent = NULL, *runc = NULL;
+	char *text;
+
+	if (asprintf(&parent, "plugins.\"%s\".containerd.runtimes", found->plugin) < 0 ||
+	    asprintf(&runc, "[%s.runc]\n  runtime_type = \"io.containerd.runc.v2\"\n", parent) < 0)
+		return NULL;
+	if (asprintf(&text,
+		     "%s"
+		     "[%s.%s]\n"
+		     "  runtime_type = \"io.containerd.runc.v2\"\n"
+		     "  pod_annotations = [\"oomguard.io/*\"]\n"
+		     "  container_annotations = [\"oomguard.io/*\"]\n"
+		     "  [%s.%s.options]\n"
+		     "    BinaryName = \"" OOMGUARD_WRAPPER_PATH "\"\n"
+		     "%s",
+		     found->has_runtime || !strcmp(want->handler, "runc") ? "" : runc, parent,
+		     want->handler, parent, want->handler,
+		     found->systemd_cgroup ? "    SystemdCgroup = true\n" : "") < 0)
+		return NULL;
+	return text;
+}
+
+static int plan_drop_in(const struct found *found, const char *tables, struct outcome *out,
+			struct error *err)
+{
+	char *text;
+
+	if (asprintf(&text, "# Written by `oomguard configure containerd`.\nversion = %ld\n\n%s",
+		     found->version, tables) < 0)
+		return error_set(err, ENOMEM, "cannot make the drop-in");
+	return change_plan(&out->changes, found->drop_in, text, strlen(text), NULL, err);
+}
+
+/* Behind the file that holds, with a version where it is new. */
+static int plan_edit(const struct found *found, const char *tables, struct outcome *out,
+		     struct error *err)
+{
+	const char *path = found->last ? found->last : found->main_file;
+	cleanup_free char *before = NULL;
+	char *after = NULL;
+	bool had = false;
+	int r = read_without(path, &before, &had, err);
+
+	if (r < 0)
+		return r;
+	after = toml_block_add(before ? before : NEW_FILE, tables);
+	if (!after)
+		return error_set(err, ENOMEM, "cannot change %s", path);
+	r = change_plan(&out->changes, path, after, strlen(after), before, err);
+	/* One of the two is enough. */
+	if (r == 0 && found->drop_in)
+		r = change_plan(&out->changes, found->drop_in, NULL, 0, NULL, err);
+	return r;
+}
+
+static int tell_by_hand(const struct found *found, const char *tables, struct outcome *out,
+			struct error *err)
+{
+	const char *why = found->last
+			      ? "has a section of this plugin, whose place a drop-in would take"
+			      : "imports no drop-ins";
+
+	if (asprintf(&out->by_hand,
+		     "%s %s.\n"
+		     "Add this to it, or call again with --edit:\n\n%s%s",
+		     found->last ? found->last : found->main_file, why,
+		     found->main_text ? "" : "version = 2\n\n", tables) < 0) {
+		out->by_hand = NULL;
+		return error_set(err, ENOMEM, "cannot tell what to add");
+	}
+	return 0;
+}
+
+/* Our drop-in, and our block wherever it is. */
+static int plan_removal(const struct configure *want, const struct found *found,
+			struct outcome *out, struct error *err)
+{
+	const char *edited[] = {found->main_file, found->last};
+	int r = 0;
+
+	if (found->drop_in)
+		r = change_plan(&out->changes, found->drop_in, NULL, 0, NULL, err);
+	for (size_t i = 0; i < 2 && r == 0; i++) {
+		char *text = NULL;
+		bool had = false;
+
+		if (!edited[i] || (i == 1 && !strcmp(edited[0], edited[1])))
+			continue;
+		r = read_without(edited[i], &text, &had, err);
+		/* A file that we made is ours as a whole. */
+		if (r == 0 && had && !strcmp(text, NEW_FILE))
+			free(take_ptr(text));
+		if (r == 0)
+			r = change_plan_back(&out->changes, edited[i], text,
+					     text ? strlen(text) : 0, err);
+	}
+	return r;
+}
+
+static int plan(const struct configure *want, const struct found *found, struct outcome *out,
+		struct error *err)
+{
+	cleanup_free char *tables = make_tables(want, found);
+
+	if (!tables)
+		return error_set(err, ENOMEM, "cannot make the tables");
+	if (want->remove)
+		return plan_removal(want, found, out, err);
+	if (want->edit || found->has_block)
+		return plan_edit(found, tables, out, err);
+	if (found->drop_in && !found->last)
+		return plan_drop_in(found, tables, out, err);
+	return tell_by_hand(found, tables, out, err);
+}
+
+int configure_containerd(const struct configure *want, struct outcome *out, struct error *err)
+{
+	struct found found = {0};
+	int r = 0;
+
+	out->unit = "containerd.service";
+	out->action = "restart";
+	snprintf(out->needs, sizeof(out->needs), "containerd reads it when it is restarted");
+	if (want->mode == MODE_HOOKS || want->always)
+		r = error_say(err, EINVAL,
+			      "containerd has no hooks.d: only --mode wrapper, without --always");
+	if (r == 0)
+		r = configure_need_program(want, OOMGUARD_WRAPPER_PATH, err);
+	if (r == 0)
+		r = find(want, &found, err);
+	if (r == 0)
+		r = plan(want, &found, out, err);
+	found_free(&found);
+	return r;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* podman and CRI-O: hooks.d, or a drop-in that names the wrapper as a runtime. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "config.h"
+#include "configure.h"
+
+/*
+ * Both read this directory unless told otherwise; /etc/containers/oci/hooks.d is among the defaults
+ * of some versions only.
+ */
+#define HOOKS_DIR "/usr/share/containers/oci/hooks.d"
+#define PODMAN_DROP_IN "/etc/containers/containers.conf.d/oomguard.conf"
+#define CRIO_DROP_IN "/etc/crio/crio.conf.d/99-oomguard.conf"
+#define MARK "# Written by `oomguard configure"
+
+static int hooks(const struct configure *want, struct outcome *out, struct error *err)
+{
+	cleanup_free char *dir =
+	    want->config ? strdup(want->config) : configure_path(want, HOOKS_DIR);
+
+	if (!dir)
+		return error_set(err, ENOMEM, "cannot name the directory");
+	return configure_hooks_d(want, dir, out, err);
+}
+
+static int need_ours(const char *path, struct error *err)
+{
+	cleanup_free char *text = NULL;
+	size_t len;
+	int r = change_read(path, &text, &len, err);
+
+	if (r < 0 || !text || !strncmp(text, MARK, sizeof(MARK) - 1))
+		return r;
+	r = error_say(err, EEXIST, "%s is there, and is not oomguard's", path);
+	return error_hint(err, r, "move it away");
+}
+
+/* A file that is ours as a whole. `text` is owned by the call. */
+static int drop_in(const struct configure *want, const char *usual, char *text, struct outcome *out,
+		   struct error *err)
+{
+	cleanup_free char *own = text;
+	cleanup_free char *path = want->config ? strdup(want->config) : configure_path(want, usual);
+	int r;
+
+	if (!path || !own)
+		return error_set(err, ENOMEM, "cannot make the drop-in");
+	r = configure_need_program(want, OOMGUARD_WRAPPER_PATH, err);
+	if (r == 0)
+		r = need_ours(path, err);
+	if (r < 0)
+		return r;
+	if (want->remove)
+		return change_plan(&out->changes, path, NULL, 0, NULL, err);
+	return change_plan(&out->changes, path, take_ptr(own), strlen(text), NULL, err);
+}
+
+int configure_podman(const struct configure *want, struct outcome *out, struct error *err)
+{
+	char *text;
+	int r;
+
+	if (want->mode != MODE_WRAPPER)
+		return hooks(want, out, err);
+	r = asprintf(&text,
+		     MARK " podman`.\n"
+			  "[engine.runtimes]\n"
+			  "%s = [\"" OOMGUARD_WRAPPER_PATH "\"]\n",
+		     want->handler);
+	return drop_in(want, PODMAN_DROP_IN, r < 0 ? NULL : text, out, err);
+}
+
+int configure_crio(const struct configure *want, struct outcome *out, struct error *err)
+{
+	char *text;
+	int r;
+
+	out->unit = "crio.service";
+	out->action = "restart";
+	snprintf(out->needs, sizeof(out->needs), "CRI-O reads it when it is restarted");
+	if (want->mode != MODE_WRAPPER)
+		return hooks(want, out, err);
+	r = asprintf(&text,
+		     MARK " crio`.\n"
+			  "[crio.runtime.runtimes.%s]\n"
+			  "runtime_path = \"" OOMGUARD_WRAPPER_PATH "\"\n"
+			  "runtime_type = \"oci\"\n"
+			  "runtime_root = \"/run/runc\"\n",
+		     want->handler);
+	return drop_in(want, CRIO_DROP_IN, r < 0 ? NULL : text, out, err);
+}

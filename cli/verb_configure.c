@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `oomguard configure`: registers oomguard with an engine, and takes it back. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "configure/configure.h"
+#include "configure/restart.h"
+#include "escape.h"
+#include "verbs.h"
+
+#define HANDLER_MAX 64
+
+static const char help[] =
+    "Usage: oomguard configure podman|crio|containerd [OPTION]...\n"
+    "Registers oomguard with a container engine, or takes that back. Containers that run already\n"
+    "are left alone.\n"
+    "\n"
+    "  --mode hooks    hooks.d, for containers with the annotation oomguard.io/enable=true\n"
+    "                  (default for podman and crio)\n"
+    "  --mode wrapper  oomguard-runc as a runtime of its own (containerd's only one)\n"
+    "  --always        hooks: for each container, not only for annotated ones\n"
+    "  --handler NAME  wrapper: the runtime's name (default: oomguard)\n"
+    "  --config PATH   hooks: the directory of hooks.d; wrapper: the drop-in; containerd: the\n"
+    "                  main file\n"
+    "  --prefix DIR    the engine and oomguard are below DIR: an image in the making\n"
+    "  --edit          containerd: change the main file where a drop-in would do harm\n"
+    "  --dry-run       print the difference and change nothing\n"
+    "  --remove        take back what was registered\n"
+    "  --restart       restart or reload the engine where it needs that\n"
+    "  --json          for programs\n"
+    "\n"
+    "Exit status: 0 done, or nothing had to be done; 1 failed; 2 wrong usage.\n"
+    "\n"
+    "Example:\n"
+    "  oomguard configure podman --dry-run\n";
+
+static const struct engine {
+	const char *name;
+	int (*plan)(const struct configure *want, struct outcome *out, struct error *err);
+} engines[] = {
+    {"podman", configure_podman},
+    {"crio", configure_crio},
+    {"containerd", configure_containerd},
+};
+
+struct asked {
+	const struct engine *engine;
+	struct configure want;
+	bool dry_run, restart;
+	struct outcome outcome;
+	bool restarted;
+};
+
+static const char *change_told(const struct change *change)
+{
+	const char *word = change_word(change);
+
+	return !strcmp(word, "create")	 ? "created"
+	       : !strcmp(word, "change") ? "changed"
+					 : "removed";
+}
+
+static void fill_change(struct jsonw *w, const struct changes *all, size_t i)
+{
+	struct changes one = {.items = {all->items[i]}, .len = 1};
+	cleanup_free char *diff = NULL;
+	size_t len;
+	FILE *memory = open_memstream(&diff, &len);
+
+	if (memory) {
+		changes_print(&one, memory);
+		fclose(memory);
+	}
+	jsonw_object(w);
+	jsonw_kv_string(w, "file", all->items[i].path);
+	jsonw_kv_string(w, "action", change_word(&all->items[i]));
+	jsonw_kv_string(w, "difference", diff);
+	jsonw_object_end(w);
+}
+
+static void fill(struct jsonw *w, const void *context)
+{
+	const struct asked *asked = context;
+	const struct outcome *outcome = &asked->outcome;
+	bool needed = outcome->changes.len > 0 && outcome->action;
+
+	jsonw_object(w);
+	jsonw_kv_int(w, "version", CLI_JSON_VERSION);
+	jsonw_kv_string(w, "engine", asked->engine->name);
+	jsonw_kv_bool(w, "dryRun", asked->dry_run);
+	jsonw_kv_bool(w, "remove", asked->want.remove);
+	jsonw_key(w, "changes");
+	jsonw_array(w);
+	for (size_t i = 0; i < outcome->changes.len; i++)
+		fill_change(w, &outcome->changes, i);
+	jsonw_array_end(w);
+	jsonw_kv_string(w, "byHand", outcome->by_hand);
+	jsonw_kv_string(w, "unit", needed ? outcome->unit : NULL);
+	jsonw_kv_string(w, "needs", needed ? outcome->action : NULL);
+	jsonw_kv_bool(w, "restarted", asked->restarted);
+	jsonw_object_end(w);
+}
+
+static void print_outcome(const struct asked *asked)
+{
+	const struct outcome *outcome = &asked->outcome;
+	char path[4096];
+
+	if (asked->dry_run)
+		changes_print(&outcome->changes, stdout);
+	for (size_t i = 0; i < outcome->changes.len && !asked->dry_run; i++)
+		printf("%s %s\n", change_told(&outcome->changes.items[i]),
+		       escape_terminal(outcome->changes.items[i].path, path, sizeof(path)));
+	if (outcome->by_hand)
+		fputs(outcome->by_hand, stdout);
+	else if (outcome->changes.len == 0)
+		printf("%s: nothing to change\n", asked->engine->name);
+	if (outcome->changes.len == 0 || !outcome->action)
+		return;
+	if (asked->restarted)
+		printf("done: systemctl %s %s\n", outcome->action, outcome->unit);
+	else
+		printf("%s: systemctl %s %s\n", outcome->needs, outcome->action, outcome->unit);
+}
+
+static int act(const struct cli *cli, struct asked *asked)
+{
+	struct outcome *outcome = &asked->outcome;
+	struct error err = {0}, restart_err = {0};
+	int r = asked->engine->plan(&asked->want, outcome, &err), exit_code;
+
+	if (r == 0 && !asked->dry_run)
+		r = changes_apply(&outcome->changes, &err);
+	if (r < 0)
+		return cli_failed(&err);
+	if (asked->restart && !asked->dry_run && outcome->changes.len > 0 && outcome->action)
+		r = restart_unit(outcome->action, outcome->unit, &restart_err);
+	asked->restarted = asked->restart && r == 0 && !asked->dry_run &&
+			   outcome->changes.len > 0 && outcome->action;
+	exit_code = CLI_DONE;
+	if (cli->json)
+		exit_code = cli_json(fill, asked);
+	else
+		print_outcome(asked);
+	exit_code = cli_finish(exit_code);
+	if (r < 0)
+		exit_code = cli_failed(&restart_err);
+	/* Nothing is registered as long as nobody adds it. */
+	return outcome->by_hand && !asked->want.remove ? CLI_FAILED : exit_code;
+}
+
+static int set_mode(const char *word, struct configure *want)
+{
+	if (!strcmp(word, "hooks"))
+		want->mode = MODE_HOOKS;
+	else if (!strcmp(word, "wrapper"))
+		want->mode = MODE_WRAPPER;
+	else
+		return cli_usage("configure", "--mode: found \"%s\", allowed are hooks and wrapper",
+				 word);
+	return 0;
+}
+
+/* It becomes a key in the engine's file and a word on command lines. */
+static bool is_name(const char *word)
+{
+	size_t len = strlen(word);
+
+	if (len == 0 || len > HANDLER_MAX || !isalnum((unsigned char)word[0]))
+		return false;
+	return strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
+	       len;
+}
+
+static int set_name(const char *option, const char *word, const char **out)
+{
+	if (!is_name(word))
+		return cli_usage("configure",
+				 "%s: found \"%s\", allowed are letters, digits, '_' and '-', at "
+				 "most %d, a letter or digit first",
+				 option, word, HANDLER_MAX);
+	*out = word;
+	return 0;
+}
+
+/* The paths that are registered are without it, so it has to be one that can be taken off. */
+static int set_prefix(char *word, struct configure *want)
+{
+	size_t len = strlen(word);
+
+	while (len > 1 && word[len - 1] == '/')
+		word[--len] = '\0';
+	if (word[0] != '/')
+		return cli_usage("configure", "--prefix: found \"%s\", allowed is an absolute path",
+				 word);
+	want->prefix = len == 1 ? "" : word;
+	return 0;
+}
+
+static int set_config(const char *word, struct configure *want)
+{
+	if (word[0] != '/' || word[strlen(word) - 1] == '/')
+		return cli_usage("configure",
+				 "--config: found \"%s\", allowed is an absolute path without '/' "
+				 "at its end",
+				 word);
+	want->config = word;
+	return 0;
+}
+
+static int set_option(int option, struct asked *asked)
+{
+	struct configure *want = &asked->want;
+
+	switch (option) {
+	case 'm':
+		return set_mode(optarg, want);
+	case 'H':
+		return set_name("--handler", optarg, &want->handler);
+	case 'c':
+		return set_config(optarg, want);
+	case 'p':
+		return set_prefix(optarg, want);
+	case 'a':
+		want->always = true;
+		break;
+	case 'e':
+		want->edit = true;
+		break;
+	case 'd':
+		asked->dry_run = true;
+		break;
+	case 'r':
+		want->remove = true;
+		break;
+	case 'R':
+		asked->restart = true;
+		break;
+	}
+	return 0;
+}
+
+static int find_engine(const char *word, struct asked *asked)
+{
+	for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++) {
+		if (!strcmp(word, engines[i].name)) {
+			asked->engine = &engines[i];
+			return 0;
+		}
+	}
+	return cli_usage("configure", "unknown engine \"%s\"", word);
+}
+
+int verb_configure(const struct cli *cli, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"mode", required_argument, NULL, 'm'},   {"handler", required_argument, NULL, 'H'},
+	    {"config", required_argument, NULL, 'c'}, {"prefix", required_argument, NULL, 'p'},
+
+	    {"always", no_argument, NULL, 'a'},	      {"edit", no_argument, NULL, 'e'},
+	    {"dry-run", no_argument, NULL, 'd'},      {"remove", no_argument, NULL, 'r'},
+	    {"restart", no_argument, NULL, 'R'},      {0},
+	};
+	struct asked asked = {.want = {.handler = "oomguard", .prefix = ""}};
+	int option, exit_code = CLI_DONE;
+
+	while ((option = cli_option(help, argc, argv, options, &exit_code)) != -1) {
+		if (option == CLI_OPTION_STOP)
+			return exit_code;
+		exit_code = set_option(option, &asked);
+		if (exit_code != 0)
+			return exit_code;
+	}
+	if (argc - optind != 1)
+		return cli_usage(argv[0], "takes one engine");
+	exit_code = find_engine(argv[optind], &asked);
+	if (exit_code != 0)
+		return exit_code;
+	if (asked.want.always && asked.want.mode == MODE_WRAPPER)
+		return cli_usage(argv[0], "--always is for hooks: a wrapper guards all it starts");
+	if (asked.restart && asked.want.prefix[0])
+		return cli_usage(argv[0], "--restart and --prefix do not go together");
+	exit_code = act(cli, &asked);
+	outcome_free(&asked.outcome);
+	return exit_code;
+}

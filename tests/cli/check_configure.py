@@ -1,0 +1,343 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""`oomguard configure` on trees of its own; what it writes is read by the engines' own parsers."""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+OOMGUARD, LIBEXEC = sys.argv[1], sys.argv[2]
+PATIENCE = 120  # seconds until something that should come is given up
+ALL_CI = os.environ.get("CI") == "true"  # then nothing may be missing
+
+
+def need(program):
+    """The program, or the test is skipped; in CI it fails."""
+    path = shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+    if not path and not ALL_CI:
+        raise unittest.SkipTest(f"no {program} here")
+    return path
+
+
+class Case(unittest.TestCase):
+    """A tree with oomguard's programs in it."""
+
+    ENGINE = None
+
+    def setUp(self):
+        self.base = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.base)
+        self.programs = pathlib.Path(str(self.base) + LIBEXEC)
+        self.programs.mkdir(parents=True)
+        for name in ("oomguard-hook", "oomguard-runc"):
+            (self.programs / name).write_text("#!/bin/sh\n")
+            (self.programs / name).chmod(0o755)
+
+    def configure(self, *words, code=0):
+        done = subprocess.run([OOMGUARD, "configure", self.ENGINE, "--prefix", self.base, *words],
+                              capture_output=True, timeout=PATIENCE, stdin=subprocess.DEVNULL,
+                              check=False)
+        self.assertEqual(done.returncode, code, (words, done.stdout, done.stderr))
+        return done.stdout.decode() + done.stderr.decode()
+
+    def files(self):
+        """Every file but the programs: path to (bytes, mode)."""
+        return {str(path.relative_to(self.base)): (path.read_bytes(), path.stat().st_mode)
+                for path in self.base.rglob("*") if path.is_file() and self.programs not in path.parents}
+
+    def put(self, name, text, mode=0o644):
+        path = self.base / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        path.chmod(mode)
+        return path
+
+    def round_trip(self, *words):
+        """Dry run, register, register again, take back: every file is as it was."""
+        before = self.files()
+        self.configure(*words, "--dry-run")
+        self.assertEqual(self.files(), before)
+        self.configure(*words)
+        registered = self.files()
+        self.assertNotEqual(registered, before)
+        self.assertIn("nothing to change", self.configure(*words))
+        self.assertEqual(self.files(), registered)
+        self.configure("--remove", *words, "--dry-run")
+        self.assertEqual(self.files(), registered)
+        self.configure("--remove", *words)
+        self.assertEqual(self.files(), before)
+        self.assertIn("nothing to change", self.configure("--remove", *words))
+        return registered
+
+    def apply_difference(self, *words):
+        """The difference, applied by patch(1), is what is really done."""
+        patch = need("patch")
+        difference = self.configure(*words, "--dry-run")
+        before = self.files()
+        self.configure(*words)
+        after = {name: text for name, (text, _) in self.files().items() if name in before}
+        for name, (text, mode) in before.items():
+            self.put(name, text, mode & 0o7777)
+        subprocess.run([patch, "-p0", "--posix", "-s", "-d", "/"], input=difference.encode(), check=True,
+                       capture_output=True, timeout=PATIENCE)
+        self.assertEqual({name: (self.base / name).read_bytes() for name in after}, after)
+
+
+class Usage(Case):
+    ENGINE = "podman"
+
+    def test_wrong(self):
+        for words in (["--mode", "x"], ["--handler", "a b"], ["--handler", ""], ["--handler", "-x"],
+                      ["--handler", "a\"b"], ["--config", "relative"], ["--config", "/dir/"], ["docker"],
+                      ["--always", "--mode", "wrapper"], ["--restart"]):
+            self.configure(*words, code=2)
+        self.assertEqual(self.files(), {})
+        for words in ([], ["nothing"], ["podman", "--prefix", "relative"]):
+            done = subprocess.run([OOMGUARD, "configure", *words], capture_output=True, check=False,
+                                  timeout=PATIENCE)
+            self.assertEqual(done.returncode, 2)
+
+    def test_json(self):
+        for action, words in (("create", []), ("remove", ["--remove"])):
+            document = json.loads(self.configure("--json", *words))
+            self.assertEqual([change["action"] for change in document["changes"]], [action] * 3)
+            self.assertIn("+++", document["changes"][0]["difference"])
+
+
+class HooksD(Case):
+    ENGINE = "podman"
+    DIRECTORY = "usr/share/containers/oci/hooks.d"
+
+    def test_round_trip(self):
+        for words in ([], ["--always"]):
+            registered = self.round_trip(*words)
+            self.assertEqual(len(registered), 3)
+            for name, (text, _) in registered.items():
+                document = json.loads(text)
+                self.assertEqual(os.path.dirname(name), self.DIRECTORY)
+                self.assertEqual(document["stages"], [document["hook"]["args"][1]])
+                self.assertEqual(document["hook"]["path"], LIBEXEC + "/oomguard-hook")
+                self.assertEqual("always" in document["when"], bool(words))
+                self.assertTrue(document["hook"]["env"] and document["hook"]["timeout"])
+
+    def test_missing_program(self):
+        """A path that is not there is never registered, and can always be taken back."""
+        self.configure()
+        (self.programs / "oomguard-hook").unlink()
+        self.assertIn("nothing is registered", self.configure("--always", code=1))
+        self.configure("--remove")
+        self.assertEqual(self.files(), {})
+        for mode in (0o644, None):
+            if mode is None:
+                (self.programs / "oomguard-hook").unlink()
+                (self.programs / "oomguard-hook").mkdir()
+            else:
+                (self.programs / "oomguard-hook").write_text("")
+                (self.programs / "oomguard-hook").chmod(mode)
+            self.configure(code=1)
+        self.assertEqual(self.files(), {})
+
+    def test_others_stay(self):
+        other = self.put(self.DIRECTORY + "/other.json", "{}")
+        self.round_trip()
+        for text in ("{}", "not JSON", '{"hook": {"path": "/usr/bin/other"}}', "[" * 100, ""):
+            self.put(self.DIRECTORY + "/oomguard-poststop.json", text)
+            before = self.files()
+            self.configure(code=1)
+            self.configure("--remove", code=1)
+            self.assertEqual(self.files(), before)
+        self.assertEqual(other.read_text(), "{}")
+
+    def test_not_files(self):
+        path = self.put(self.DIRECTORY + "/oomguard-poststop.json", "")
+        path.unlink()
+        os.mkfifo(path)
+        self.assertIn("not a regular file", self.configure(code=1))
+        path.unlink()
+        path.symlink_to("nowhere")
+        self.configure(code=1)
+        self.assertTrue(path.is_symlink())
+
+    def test_difference(self):
+        self.configure()
+        self.apply_difference("--always")
+
+    def test_config(self):
+        directory = self.base / "my hooks"
+        self.configure("--config", directory)
+        self.assertEqual(len(list(directory.iterdir())), 3)
+        self.configure("--config", directory, "--remove")
+        self.assertEqual(list(directory.iterdir()), [])
+
+    def test_unwritable(self):
+        self.put("usr/share/containers/oci/hooks.d", "a file in the way")
+        before = self.files()
+        self.configure(code=1)
+        self.assertEqual(self.files(), before)
+
+
+class DropIns(Case):
+    ENGINE = "crio"
+
+    def test_crio(self):
+        (_, (text, _)), = self.round_trip("--mode", "wrapper", "--handler", "guarded").items()
+        self.assertIn(b"[crio.runtime.runtimes.guarded]\n", text)
+        self.assertIn(f'runtime_path = "{LIBEXEC}/oomguard-runc"\n'.encode(), text)
+        self.assertIn("systemctl restart crio", self.configure("--mode", "wrapper"))
+        self.ENGINE = "podman"
+        self.round_trip("--mode", "wrapper")
+
+    def test_others_stay(self):
+        self.put("etc/crio/crio.conf.d/99-oomguard.conf", "[crio.runtime]\n")
+        before = self.files()
+        self.configure("--mode", "wrapper", code=1)
+        self.configure("--mode", "wrapper", "--remove", code=1)
+        self.assertEqual(self.files(), before)
+
+    def test_podman_reads_it(self):
+        podman = need("podman")
+        self.ENGINE = "podman"
+        self.configure("--mode", "wrapper")
+        env = {**os.environ, "CONTAINERS_CONF": str(self.base / "etc/containers/containers.conf.d/oomguard.conf")}
+        done = subprocess.run([podman, "--root", self.base / "root", "--runroot", self.base / "run", "--tmpdir",
+                               self.base / "tmp", "--cgroup-manager=cgroupfs", "--events-backend=file",
+                               "--storage-driver=vfs", "--runtime", "oomguard", "info", "--format",
+                               "{{.Host.OCIRuntime.Path}}"],
+                              env=env, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        # It is looked for where it will be, and is named: the name was understood.
+        self.assertIn("oomguard", done.stdout + done.stderr)
+        self.assertNotIn("toml", done.stderr)
+
+
+class Containerd(Case):
+    ENGINE = "containerd"
+    MAIN = "etc/containerd/config.toml"
+    CRI = 'plugins."io.containerd.grpc.v1.cri"'
+    DEBIAN = ('version = 2\n\n[plugins]\n  [plugins."io.containerd.grpc.v1.cri"]\n'
+              '    [plugins."io.containerd.grpc.v1.cri".cni]\n      bin_dir = "/usr/lib/cni"\n')
+
+    def dump(self):
+        """What containerd makes of the file."""
+        containerd = need("containerd")
+        done = subprocess.run([containerd, "--config", self.base / self.MAIN, "config", "dump"],
+                              capture_output=True, text=True, timeout=PATIENCE, check=True)
+        return done.stdout
+
+    def test_edit(self):
+        for text in (self.DEBIAN, self.DEBIAN.rstrip("\n"), "version = 3\n", "version = 2 # \"x\n"):
+            self.put(self.MAIN, text, 0o600)
+            self.round_trip("--edit")
+        registered = self.files()
+        self.put(self.MAIN, self.DEBIAN)
+        self.configure("--edit")
+        said = self.dump()
+        for words in (f"[{self.CRI}.containerd.runtimes.oomguard.options]", 'pod_annotations = ["oomguard.io/*"]',
+                      f'BinaryName = "{LIBEXEC}/oomguard-runc"', f"[{self.CRI}.containerd.runtimes.runc]",
+                      'bin_dir = "/usr/lib/cni"'):
+            self.assertIn(words, said)
+        self.assertNotEqual(self.files(), registered)
+
+    def test_difference(self):
+        self.put(self.MAIN, self.DEBIAN)
+        self.apply_difference("--edit")
+
+    def test_no_file(self):
+        self.assertIn("version = 2", self.configure(code=1))
+        self.assertEqual(self.files(), {})
+        self.round_trip("--edit")
+
+    def test_by_hand(self):
+        """What is told to be added is what containerd takes."""
+        self.put(self.MAIN, self.DEBIAN)
+        before = self.files()
+        said = self.configure(code=1)
+        self.assertEqual(self.files(), before)
+        self.put(self.MAIN, self.DEBIAN + said[said.index("\n\n"):])
+        self.assertIn("runtimes.oomguard.options]", self.dump())
+
+    def test_drop_in(self):
+        self.put(self.MAIN, 'imports = ["/etc/containerd/conf.d/*.toml"]\nversion = 3\n')
+        (name, (text, _)), = [item for item in self.round_trip().items() if item[0] != self.MAIN]
+        self.assertEqual(name, "etc/containerd/conf.d/oomguard.toml")
+        self.assertIn(b"version = 3\n", text)
+        self.assertIn(b'[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.oomguard]', text)
+
+    def test_drop_in_is_read(self):
+        self.put(self.MAIN, f'imports = ["{self.base}/conf.d/*.toml"]\nversion = 2\n')
+        self.ENGINE = "containerd"
+        done = subprocess.run([OOMGUARD, "configure", "containerd", "--prefix", self.base, "--json", "--dry-run"],
+                              capture_output=True, timeout=PATIENCE, check=True)
+        # The import is below the prefix once more; containerd is given where it was written.
+        change, = json.loads(done.stdout)["changes"]
+        text = "".join(line[1:] + "\n" for line in change["difference"].splitlines()[3:])
+        self.put("conf.d/oomguard.toml", text)
+        said = self.dump()
+        self.assertIn("runtimes.oomguard.options]", said)
+        self.assertIn("runtimes.runc]", said)
+
+    def test_drop_in_would_harm(self):
+        """The section of an import takes the whole one's place: then there is none of ours."""
+        imports = 'imports = ["/etc/containerd/conf.d/*.toml"]\n'
+        for main, other in ((imports + self.DEBIAN, None),
+                            (imports + "version = 2\n", f"version = 2\n[{self.CRI}]\n")):
+            self.put(self.MAIN, main)
+            if other:
+                self.put("etc/containerd/conf.d/other.toml", other)
+            before = self.files()
+            said = self.configure(code=1)
+            self.assertIn("has a section of this plugin", said)
+            self.assertIn("other.toml" if other else "config.toml", said.splitlines()[0])
+            self.assertEqual(self.files(), before)
+            self.round_trip("--edit")
+
+    def test_systemd_cgroup(self):
+        self.put(self.MAIN, f"version = 2\n[{self.CRI}.containerd.runtimes.runc.options]\n  SystemdCgroup = true\n")
+        self.configure("--edit")
+        self.assertEqual((self.base / self.MAIN).read_text().count("SystemdCgroup = true"), 2)
+        self.assertEqual((self.base / self.MAIN).read_text().count("runtimes.runc"), 1)
+
+    def test_touched_since(self):
+        self.put(self.MAIN, self.DEBIAN)
+        self.configure("--edit")
+        path = self.base / self.MAIN
+        path.write_text("# above\n" + path.read_text() + "# below\n")
+        self.configure("--remove")
+        self.assertEqual(path.read_text(), "# above\n" + self.DEBIAN + "# below\n")
+
+    def test_not_understood(self):
+        """Whatever cannot be followed is left alone, with file and line."""
+        for text in ("version = 1\n", "root = '/x'\n", "version = 5\n", "version = 2\n[a\n", "version = 2\na = \"x\n",
+                     "version = 2\na = '''x\n", "version = 2\na = [1, 2\n", "version = 2\na\n", "version = 2\na = \n",
+                     "version = 2\nimports = 3\n", "version = 2\na = 1 2\n", "version = 2\nimports = [\"\\u0041\"]\n",
+                     "version = 2\na = " + "[" * 100, "version = 2\n" + "a." * 100 + "b = 1\n",
+                     f"version = 2\n[{self.CRI}.containerd]\nruntimes = {{}}\n",
+                     f"version = 2\n[{self.CRI}.containerd]\nruntimes.runc.runtime_type = 'x'\n",
+                     f"version = 2\n[[{self.CRI}.containerd]]\n",
+                     f"version = 2\n[{self.CRI}.containerd.runtimes.oomguard]\n",
+                     "version = 2\n# begin of `oomguard configure`\n", b"version = 2\n\0"):
+            self.put(self.MAIN, text)
+            before = self.files()
+            said = self.configure("--edit", code=1)
+            self.assertIn("config.toml", said)
+            self.assertEqual(self.files(), before)
+
+    def test_understood(self):
+        for text in ("a = \"\"\"x\n[plugins]\n\"\"\"\"\n", "a = '[b]' # [c]\n", "a = [ 'x', # y\n\n [1, 2], ]\n",
+                     "a = { b = 1, c.d = [ { e = '}' } ] }\n", "a = 1979-05-27T07:32:00Z\nb = -1_000.5e+3\n",
+                     "\"a b\".'c.d' = true\r\n[ x . \"y\" ]\r\n", "[[a.b]]\n[[a.b]]\n", "a = \"\\\"[b]\"\n"):
+            self.put(self.MAIN, "version = 2\n" + text)
+            self.round_trip("--edit")
+
+    def test_symbolic_link(self):
+        self.put("real.toml", self.DEBIAN)
+        (self.base / "etc/containerd").mkdir(parents=True)
+        (self.base / self.MAIN).symlink_to("../../real.toml")
+        self.round_trip("--edit")
+        self.assertTrue((self.base / self.MAIN).is_symlink())
+
+
+unittest.main(argv=sys.argv[:1], verbosity=2)
