@@ -12,9 +12,10 @@ static const struct {
 	const char *name;
 	int (*run)(const struct cli *cli, int argc, char **argv);
 } verbs[] = {
-    {"list", verb_list},	   {"status", verb_status},	  {"events", verb_events},
-    {"incidents", verb_incidents}, {"metrics", verb_metrics},	  {"cancel", verb_cancel},
-    {"policy", verb_policy},	   {"configure", verb_configure}, {"version", verb_version},
+    {"list", verb_list},	   {"status", verb_status}, {"events", verb_events},
+    {"incidents", verb_incidents}, {"top", verb_top},	    {"metrics", verb_metrics},
+    {"cancel", verb_cancel},	   {"policy", verb_policy}, {"configure", verb_configure},
+    {"version", verb_version},
 };
 
 static const char help[] =
@@ -23,6 +24,7 @@ static const char help[] =
     "\n"
     "Verbs:\n"
     "  list                 all guarded containers\n"
+    "  top                  the same live: memory, pressure, scores, restarts left\n"
     "  status ID            one container: policy, settings, shim, restarts, last events\n"
     "  events [ID]          what happened, step by step; --follow goes on\n"
     "  incidents [ID]       the records of all OOMs, of containers that are gone too\n"

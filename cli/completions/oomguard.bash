@@ -17,7 +17,7 @@ _oomguard() {
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--root | --bundle | --policy | --mode | --handler | --config | --prefix | --textfile)
+		--root | --bundle | --policy | --mode | --handler | --config | --prefix | --textfile | --sort | --interval)
 			[ "${COMP_WORDS[i]}" = --root ] && root=${COMP_WORDS[i + 1]}
 			((i++))
 			;;
@@ -40,6 +40,10 @@ _oomguard() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
+	--sort)
+		mapfile -t COMPREPLY < <(compgen -W 'memory usage pressure kills left state name' -- "$word")
+		return
+		;;
 	--policy | --config)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
@@ -47,8 +51,9 @@ _oomguard() {
 	esac
 	case $verb:$sub:$word in
 	::-*) offer='--root --json --help --version' ;;
-	::*) offer='list status events incidents metrics cancel policy configure version' ;;
+	::*) offer='list status events incidents top metrics cancel policy configure version' ;;
 	events:*:-*) offer='--follow --root --json --help' ;;
+	top:*:-*) offer='--interval --sort --once --root --json --help' ;;
 	metrics:*:-*) offer='--textfile --root --json --help' ;;
 	policy::-*) offer='--help' ;;
 	policy:show:-*) offer='--bundle --policy --json --help' ;;

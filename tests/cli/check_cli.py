@@ -66,7 +66,7 @@ class Case(unittest.TestCase):
 
 
 class Usage(Case):
-    VERBS = ["list", "status", "events", "incidents", "metrics", "cancel", "policy", "configure",
+    VERBS = ["list", "status", "events", "incidents", "top", "metrics", "cancel", "policy", "configure",
              "version"]
 
     def test_help(self):
@@ -419,6 +419,7 @@ class Completion(Case):
         self.assertIn("--dry-run", self.complete("configure", "crio", "--mode", "hooks", "--d"))
         self.assertIn("--follow", self.complete("events", "--"))
         self.assertIn("--textfile", self.complete("metrics", "--"))
+        self.assertEqual(self.complete("top", "--sort", "p"), ["pressure"])
         self.assertEqual(self.complete("metrics", "--textfile", self.root + "/cont"),
                          [self.root + "/containers"])
         self.assertEqual(self.complete("--root", self.root, "status", "pla"), ["plain"])

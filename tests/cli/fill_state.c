@@ -167,6 +167,9 @@ static void fake_cgroup(struct plan *plan, const char *base)
 	put(dirfd, "memory.current", "12582912\n");
 	put(dirfd, "memory.max", "67108864\n");
 	put(dirfd, "memory.stat", "anon 1\nfile 2\n");
+	put(dirfd, "memory.pressure",
+	    "some avg10=1.50 avg60=0.00 avg300=0.00 total=1\n"
+	    "full avg10=0.50 avg60=0.00 avg300=0.00 total=1\n");
 	close(dirfd);
 }
 
