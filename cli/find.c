@@ -35,6 +35,18 @@ int candidates_add(struct candidates *candidates, const char *key, const char *i
 	return 0;
 }
 
+int candidates_add_record(struct candidates *candidates, const struct json *record,
+			  char key[static STATE_KEY_MAX])
+{
+	const char *id = json_get_string(record, "id");
+	const char *root = json_get_string(record, "runtimeRoot");
+
+	id = id ? id : "";
+	root = root ? root : "";
+	state_key(id, root, key);
+	return candidates_add(candidates, key, id, root);
+}
+
 static int add_container(const struct state_root *root, const char *key, void *context)
 {
 	cleanup_close int dirfd = state_container_open(root, key, false, NULL);

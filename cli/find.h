@@ -23,6 +23,9 @@ struct candidates {
 /* Adds one unless its KEY is there. -ENOMEM. */
 int candidates_add(struct candidates *candidates, const char *key, const char *id,
 		   const char *root);
+/* Adds the one an incident's record is of, and tells its KEY. -ENOMEM. */
+int candidates_add_record(struct candidates *candidates, const struct json *record,
+			  char key[static STATE_KEY_MAX]);
 /* Adds all containers that have state. A negative errno. */
 int candidates_containers(struct candidates *candidates, const struct state_root *root);
 void candidates_free(struct candidates *candidates);

@@ -12,10 +12,10 @@ static const struct {
 	const char *name;
 	int (*run)(const struct cli *cli, int argc, char **argv);
 } verbs[] = {
-    {"list", verb_list},	   {"status", verb_status}, {"events", verb_events},
-    {"incidents", verb_incidents}, {"top", verb_top},	    {"metrics", verb_metrics},
-    {"cancel", verb_cancel},	   {"policy", verb_policy}, {"configure", verb_configure},
-    {"version", verb_version},
+    {"list", verb_list},	   {"status", verb_status},   {"events", verb_events},
+    {"incidents", verb_incidents}, {"report", verb_report},   {"top", verb_top},
+    {"metrics", verb_metrics},	   {"cancel", verb_cancel},   {"policy", verb_policy},
+    {"configure", verb_configure}, {"version", verb_version},
 };
 
 static const char help[] =
@@ -28,6 +28,8 @@ static const char help[] =
     "  status ID            one container: policy, settings, shim, restarts, last events\n"
     "  events [ID]          what happened, step by step; --follow goes on\n"
     "  incidents [ID]       the records of all OOMs, of containers that are gone too\n"
+    "  report [INCIDENT | ID]\n"
+    "                       why memory ran out, and what to do; --html makes a page\n"
     "  metrics              counters in Prometheus' text format, for a scrape or a file\n"
     "  cancel ID            no further restart of this container\n"
     "  policy check [FILE]  is the policy right?\n"

@@ -50,11 +50,9 @@ static bool wanted(const struct records *records, const struct json *record)
 /* An incidents_each() visit: remembers whose record it is. */
 static int name_record(const char *name, const struct json *record, void *context)
 {
-	const char *id = text_of(record, "id"), *root = text_of(record, "runtimeRoot");
 	char key[STATE_KEY_MAX];
 
-	state_key(id, root, key);
-	return candidates_add(context, key, id, root);
+	return candidates_add_record(context, record, key);
 }
 
 /* An incidents_each() visit: keeps a copy. */

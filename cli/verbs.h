@@ -12,6 +12,7 @@ int verb_list(const struct cli *cli, int argc, char **argv);
 int verb_status(const struct cli *cli, int argc, char **argv);
 int verb_events(const struct cli *cli, int argc, char **argv);
 int verb_incidents(const struct cli *cli, int argc, char **argv);
+int verb_report(const struct cli *cli, int argc, char **argv);
 int verb_top(const struct cli *cli, int argc, char **argv);
 int verb_metrics(const struct cli *cli, int argc, char **argv);
 int verb_cancel(const struct cli *cli, int argc, char **argv);

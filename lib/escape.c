@@ -31,7 +31,27 @@ static size_t escape_one(const char *text, size_t left, char piece[16])
 	return taken ? taken : 1;
 }
 
-const char *escape_terminal(const char *text, char *buf, size_t cap)
+/* The same, and what means something to a browser is a reference. */
+static size_t escape_one_html(const char *text, size_t left, char piece[16])
+{
+	static const struct {
+		char c;
+		const char *reference;
+	} references[] = {
+	    {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"},
+	};
+
+	for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++) {
+		if (*text == references[i].c) {
+			strcpy(piece, references[i].reference);
+			return 1;
+		}
+	}
+	return escape_one(text, left, piece);
+}
+
+static const char *escape_each(size_t (*one)(const char *, size_t, char[16]), const char *text,
+			       char *buf, size_t cap)
 {
 	size_t left = strlen(text), used = 0, cut = 0, taken, len;
 	bool can_cut = cap >= sizeof(ELLIPSIS);
@@ -40,7 +60,7 @@ const char *escape_terminal(const char *text, char *buf, size_t cap)
 	if (cap == 0)
 		return buf;
 	while (left > 0) {
-		taken = escape_one(text, left, piece);
+		taken = one(text, left, piece);
 		len = strlen(piece);
 		if (used + len >= cap) {
 			used = can_cut ? cut : used;
@@ -57,6 +77,16 @@ const char *escape_terminal(const char *text, char *buf, size_t cap)
 	}
 	buf[used] = '\0';
 	return buf;
+}
+
+const char *escape_terminal(const char *text, char *buf, size_t cap)
+{
+	return escape_each(escape_one, text, buf, cap);
+}
+
+const char *escape_html(const char *text, char *buf, size_t cap)
+{
+	return escape_each(escape_one_html, text, buf, cap);
 }
 
 size_t escape_columns(const char *escaped)

@@ -15,6 +15,12 @@
  */
 const char *escape_terminal(const char *text, char *buf, size_t cap);
 
+/*
+ * Text for an HTML page, between tags and in quoted attributes: what escape_terminal() leaves, with
+ * & < > " and ' as character references. Cut and terminated as there. Returns buf.
+ */
+const char *escape_html(const char *text, char *buf, size_t cap);
+
 /* As many columns as a terminal uses for escaped text: one per character is what we promise. */
 size_t escape_columns(const char *escaped);
 

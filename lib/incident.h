@@ -130,6 +130,12 @@ int incident_write(const struct incident *incident, int incidents_dirfd, char *b
 void incidents_prune(int incidents_dirfd, const char *id);
 /* Opens the directory, made 0700 with its parents where missing (state_dir_open()). */
 int incidents_open(const char *path, bool create, struct error *err);
+/* Calls visit for the file name of every record, oldest first, without reading it: it may be one
+ * that was only reserved. Stops when visit returns non-zero, and returns that. */
+int incidents_names(int incidents_dirfd, int (*visit)(const char *name, void *context),
+		    void *context);
+/* Reads one record by its file name, which must outlive *out. As state_json_read(). */
+int incident_read(int incidents_dirfd, const char *name, struct json **out, struct error *err);
 /* Calls visit for every readable record, oldest first. Stops when visit returns non-zero, and
  * returns that. An id longer than INCIDENT_ID_MAX was recorded cut, and is compared so. */
 int incidents_each(int incidents_dirfd, const char *id_or_null,

@@ -233,6 +233,24 @@ static bool record_is_of(const struct json *record, const char *id)
 	return found && !strcmp(found, written);
 }
 
+int incidents_names(int incidents_dirfd, int (*visit)(const char *name, void *context),
+		    void *context)
+{
+	struct names names;
+	int r = names_read(incidents_dirfd, &names);
+
+	for (size_t i = 0; r == 0 && i < names.len; i++)
+		r = visit(names.items[i], context);
+	names_free(&names);
+	return r;
+}
+
+int incident_read(int incidents_dirfd, const char *name, struct json **out, struct error *err)
+{
+	return state_json_read(incidents_dirfd, name, INCIDENT_VERSION, INCIDENT_MAX_BYTES, out,
+			       err);
+}
+
 int incidents_each(int incidents_dirfd, const char *id_or_null,
 		   int (*visit)(const char *name, const struct json *record, void *context),
 		   void *context)
@@ -244,8 +262,7 @@ int incidents_each(int incidents_dirfd, const char *id_or_null,
 		cleanup_json struct json *record = NULL;
 
 		/* Reserved and not yet written, pruned meanwhile, of another version. */
-		if (state_json_read(incidents_dirfd, names.items[i], INCIDENT_VERSION,
-				    INCIDENT_MAX_BYTES, &record, NULL) < 0)
+		if (incident_read(incidents_dirfd, names.items[i], &record, NULL) < 0)
 			continue;
 		if (!id_or_null || record_is_of(record, id_or_null))
 			r = visit(names.items[i], record, context);

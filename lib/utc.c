@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "utc.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #define DAY_MS UINT64_C(86400000)
@@ -54,6 +56,39 @@ uint64_t utc_now_ms(void)
 const char *utc_text(uint64_t ms, char buf[static UTC_TEXT_MAX])
 {
 	return format_time(ms, "-", ":", buf);
+}
+
+/* The value of `len` digits. */
+static int digits(const char *text, unsigned len)
+{
+	int value = 0;
+
+	for (unsigned i = 0; i < len; i++)
+		value = value * 10 + (text[i] - '0');
+	return value;
+}
+
+int utc_parse(const char *text, uint64_t *ms)
+{
+	static const char form[] = "####-##-##T##:##:##.###Z";
+	struct tm time = {0};
+
+	if (strlen(text) != sizeof(form) - 1)
+		return -EINVAL;
+	for (size_t i = 0; form[i]; i++)
+		if (form[i] == '#' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+			return -EINVAL;
+	time.tm_year = digits(text, 4) - 1900;
+	time.tm_mon = digits(text + 5, 2) - 1;
+	time.tm_mday = digits(text + 8, 2);
+	time.tm_hour = digits(text + 11, 2);
+	time.tm_min = digits(text + 14, 2);
+	time.tm_sec = digits(text + 17, 2);
+	if (time.tm_year < 70 || time.tm_mon < 0 || time.tm_mon > 11 || time.tm_mday < 1 ||
+	    time.tm_mday > 31 || time.tm_hour > 23 || time.tm_min > 59 || time.tm_sec > 60)
+		return -EINVAL;
+	*ms = (uint64_t)timegm(&time) * 1000 + (uint64_t)digits(text + 20, 3);
+	return 0;
 }
 
 const char *utc_name(uint64_t ms, char buf[static UTC_TEXT_MAX])

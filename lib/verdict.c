@@ -138,6 +138,15 @@ static const char *unit_name(enum verdict_unit unit)
 	return names[unit];
 }
 
+/* "process" of "processes", "time" of "times". */
+static int singular_len(const char *plural)
+{
+	size_t len = strlen(plural);
+	bool es = len > 4 && !strcmp(plural + len - 4, "sses");
+
+	return (int)(len - (es ? 2 : len > 0));
+}
+
 const char *verdict_value_text(const struct verdict_figure *figure, char *buf, size_t cap)
 {
 	char size[32];
@@ -154,7 +163,9 @@ const char *verdict_value_text(const struct verdict_figure *figure, char *buf, s
 	case UNIT_MS:
 		return span_text(figure->value, buf, cap);
 	case UNIT_COUNT:
-		snprintf(buf, cap, "%" PRIu64 " %s", figure->value, figure->of);
+		snprintf(buf, cap, "%" PRIu64 " %.*s", figure->value,
+			 figure->value == 1 ? singular_len(figure->of) : (int)strlen(figure->of),
+			 figure->of);
 		break;
 	case UNIT_SCORE:
 		snprintf(buf, cap, "oom_score_adj %" PRId64, (int64_t)figure->value);

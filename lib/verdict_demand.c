@@ -88,10 +88,6 @@ static struct figure held(const struct verdict_sample *sample)
 {
 	if (sample->anon.known)
 		return figure_sum(figure_sum(sample->anon, sample->shmem), sample->swap);
-	if (!sample->usage.known)
-		return (struct figure){0};
-	if (sample->file.known && sample->file.n <= sample->usage.n)
-		return FIGURE(sample->usage.n - sample->file.n);
 	return sample->usage;
 }
 

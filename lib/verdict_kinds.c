@@ -207,8 +207,10 @@ static const struct verdict_rule rules[] = {
      "Swap in use belongs to other containers."},
     {"tmpfs", "Files in memory (tmpfs, /dev/shm) or shared memory fill the limit", VERDICT_CAUSE,
      shmem,
-     "They count against the limit and no kill frees them. Look for large files on tmpfs, in "
-     "/dev/shm and in emptyDir volumes with medium Memory; give them a size, or write to disk.",
+     "They count against the limit, and killing a process does not remove its files. Look for "
+     "large "
+     "files on tmpfs, in /dev/shm and in emptyDir volumes with medium Memory; give them a size, or "
+     "write to disk.",
      "df inside the container shows its tmpfs mounts nearly empty, and ipcs -m no segment."},
     {"kernel-memory", "Kernel memory fills the limit, not the processes' own", VERDICT_CAUSE,
      kernel_memory,

@@ -17,7 +17,7 @@ _oomguard() {
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--root | --bundle | --policy | --mode | --handler | --config | --prefix | --textfile | --sort | --interval)
+		--root | --bundle | --policy | --html | --mode | --handler | --config | --prefix | --textfile | --sort | --interval)
 			[ "${COMP_WORDS[i]}" = --root ] && root=${COMP_WORDS[i + 1]}
 			((i++))
 			;;
@@ -32,6 +32,10 @@ _oomguard() {
 		esac
 	done
 	case $before in
+	--html)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+		;;
 	--mode)
 		mapfile -t COMPREPLY < <(compgen -W 'hooks wrapper' -- "$word")
 		return
@@ -51,10 +55,11 @@ _oomguard() {
 	esac
 	case $verb:$sub:$word in
 	::-*) offer='--root --json --help --version' ;;
-	::*) offer='list status events incidents top metrics cancel policy configure version' ;;
+	::*) offer='list status events incidents report top metrics cancel policy configure version' ;;
 	events:*:-*) offer='--follow --root --json --help' ;;
 	top:*:-*) offer='--interval --sort --once --root --json --help' ;;
 	metrics:*:-*) offer='--textfile --root --json --help' ;;
+	report:*:-*) offer='--html --root --json --help' ;;
 	policy::-*) offer='--help' ;;
 	policy:show:-*) offer='--bundle --policy --json --help' ;;
 	configure:*:-*)
@@ -67,7 +72,7 @@ _oomguard() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
-	status::* | events::* | incidents::* | cancel::*) offer=$(_oomguard_ids "$root") ;;
+	status::* | events::* | incidents::* | report::* | cancel::*) offer=$(_oomguard_ids "$root") ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$offer" -- "$word")
 }

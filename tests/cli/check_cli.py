@@ -66,7 +66,7 @@ class Case(unittest.TestCase):
 
 
 class Usage(Case):
-    VERBS = ["list", "status", "events", "incidents", "top", "metrics", "cancel", "policy", "configure",
+    VERBS = ["list", "status", "events", "incidents", "report", "top", "metrics", "cancel", "policy", "configure",
              "version"]
 
     def test_help(self):

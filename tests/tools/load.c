@@ -13,6 +13,7 @@
  *            init RESPAWNS CMD... [-- CMD...]...
  *            gulp MB | shmem MB | churn MB | cache FILE | write FILE | serve BEAT_FILE GO_FILE
  *            zombies | threads BEAT_FILE
+ *            fill FILE MB | pipes N | arenas THREADS MB | drip PAUSE_MS
  */
 #include "load.h"
 
@@ -291,6 +292,7 @@ static int run_verb(int argc, char **argv)
 	if (!strcmp(argv[0], "leak"))
 		leak(argc > 1 ? strtoul(argv[1], NULL, 10) : LEAK_MAX_MB);
 	trouble(argv[0], argc > 1 ? argv[1] : NULL, argc > 2 ? argv[2] : NULL);
+	kinds(argv[0], argc > 1 ? argv[1] : NULL, argc > 2 ? argv[2] : NULL);
 	if (argc < 2)
 		return usage();
 	if (!strcmp(argv[0], "exit"))

@@ -15,3 +15,5 @@ void fill(void *at, size_t bytes);
 
 /* The verbs of trouble.c. Returns where it is none of them. */
 void trouble(const char *verb, const char *word, const char *second);
+/* Those of kinds.c, the same way. */
+void kinds(const char *verb, const char *word, const char *second);

@@ -44,6 +44,30 @@ static const struct {
 	const char *text;
 	size_t cap;
 	const char *shown;
+} pages[] = {
+    {"plain caf\xc3\xa9", 64, "plain caf\xc3\xa9"},
+    {"<script>", 64, "&lt;script&gt;"},
+    {"\"><img src='x'>", 64, "&quot;&gt;&lt;img src=&#39;x&#39;&gt;"},
+    {"a&amp;b", 64, "a&amp;amp;b"},
+    {"\x1b[31m\xe2\x80\xae", 64, "\\x1B[31m\\u{202E}"},
+    {"\xff<", 64, "\\xFF&lt;"},
+    {"ab<<<", 11, "ab&lt;" DOTS},
+    {"<<<", 6, DOTS},
+    {"<", 4, DOTS},
+};
+
+START_TEST(a_page_is_safe)
+{
+	char buf[64];
+
+	ck_assert_str_eq(escape_html(pages[_i].text, buf, pages[_i].cap), pages[_i].shown);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	size_t cap;
+	const char *shown;
 } cuts[] = {
     {"abcdef", 7, "abcdef"},
     {"abcdef", 6, "ab" DOTS},
@@ -146,6 +170,7 @@ int main(void)
 	Suite *suite = suite_create("escape");
 	TCase *tests = tcase_create("escape");
 
+	tcase_add_loop_test(tests, a_page_is_safe, 0, COUNT(pages));
 	tcase_add_loop_test(tests, a_terminal_is_safe, 0, COUNT(terminal));
 	tcase_add_loop_test(tests, a_cut_falls_between_characters, 0, COUNT(cuts));
 	tcase_add_test(tests, columns_are_characters);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -50,6 +51,44 @@ START_TEST(test_nonsense_is_bounded)
 }
 END_TEST
 
+START_TEST(test_what_was_written_is_read)
+{
+	const uint64_t times[] = {0, 951782399999, 951782400000, 1795305912123, 253402300799999};
+	char text[UTC_TEXT_MAX];
+	uint64_t back;
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		ck_assert_int_eq(utc_parse(utc_text(times[i], text), &back), 0);
+		ck_assert_uint_eq(back, times[i]);
+	}
+}
+END_TEST
+
+START_TEST(test_other_forms_are_refused)
+{
+	static const char *const texts[] = {
+	    "",
+	    "2026-11-22",
+	    "2026-11-22T00:05:12.123",
+	    "2026-11-22T00:05:12.123+",
+	    "2026-13-22T00:05:12.123Z",
+	    "2026-00-22T00:05:12.123Z",
+	    "2026-11-32T00:05:12.123Z",
+	    "2026-11-22T24:05:12.123Z",
+	    "2026-11-22T00:60:12.123Z",
+	    "1969-12-31T23:59:59.999Z",
+	    "2026-11-22T00:05:12.12xZ",
+	    "2026-11-22T00:05:12.123ZZ",
+	    "-026-11-22T00:05:12.123Z",
+	};
+	uint64_t back = 7;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		ck_assert_msg(utc_parse(texts[i], &back) == -EINVAL, "%s", texts[i]);
+	ck_assert_uint_eq(back, 7);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("utc");
@@ -58,6 +97,8 @@ int main(void)
 	tcase_add_test(tc, test_known_times);
 	tcase_add_test(tc, test_agrees_with_libc);
 	tcase_add_test(tc, test_nonsense_is_bounded);
+	tcase_add_test(tc, test_what_was_written_is_read);
+	tcase_add_test(tc, test_other_forms_are_refused);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -430,6 +430,8 @@ static const struct {
     {{"share", UNIT_PERCENT, 97, ""}, "share: 97 %"},
     {{"seen for", UNIT_MS, 90000, ""}, "seen for: 1.5 min"},
     {{"not reaped", UNIT_COUNT, 12, "zombies"}, "not reaped: 12 zombies"},
+    {{"killed", UNIT_COUNT, 1, "processes"}, "killed: 1 process"},
+    {{"restarted", UNIT_COUNT, 1, "times"}, "restarted: 1 time"},
     {{"its score", UNIT_SCORE, (uint64_t)-998, ""}, "its score: oom_score_adj -998"},
     {{"parent", UNIT_WORD, 0, "sh, pid 1"}, "parent: sh, pid 1"},
 };
