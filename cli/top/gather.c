@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "last_event.h"
+#include "metrics.h"
 #include "proc.h"
 #include "rows.h"
 #include "views.h"
@@ -70,7 +72,21 @@ static void take_restarts(struct top_row *row, const struct view *view)
 		row->restarts_left = row->restart_max - view->restarts;
 }
 
-static void fill(struct top_row *row, const struct view *view, int procfd)
+/* What is wrong with the state itself comes first. A shim that is new has no last event yet, the
+ * journal goes on from the incarnation before. */
+static void take_last_event(struct top_row *row, const struct view *view,
+			    const struct state_root *state)
+{
+	cleanup_close int dirfd = state_container_open(state, view->key, false, NULL);
+
+	if (view->problem[0])
+		snprintf(row->last_event, sizeof(row->last_event), "%.255s", view->problem);
+	else if (dirfd < 0 || last_event_read(dirfd, row->last_event, sizeof(row->last_event)) < 0)
+		snprintf(row->last_event, sizeof(row->last_event), "%s", view->status.last_event);
+}
+
+static void fill(struct top_row *row, const struct view *view, const struct state_root *state,
+		 int procfd)
 {
 	cleanup_close int cgroup = -1;
 	char text[256];
@@ -83,8 +99,7 @@ static void fill(struct top_row *row, const struct view *view, int procfd)
 	take_name(row, view);
 	take_memory(row, view);
 	take_restarts(row, view);
-	snprintf(row->last_event, sizeof(row->last_event), "%.159s",
-		 view->problem[0] ? view->problem : view->status.last_event);
+	take_last_event(row, view, state);
 	if (view->plan.policy)
 		snprintf(row->profile, sizeof(row->profile), "%s", view->plan.policy->profile_name);
 	if (!view->has_plan || !view->plan.cgroup_dir[0])
@@ -97,17 +112,45 @@ static void fill(struct top_row *row, const struct view *view, int procfd)
 	take_scores(row, &view->plan, procfd, cgroup);
 }
 
-static int fill_all(struct top_rows *rows, const struct views *views)
+struct named {
+	struct top_rows *rows;
+	struct metrics_labels *labels; /* of each row */
+};
+
+/* A metrics_read() visit: earlier incarnations count too, and so does an earlier shim. */
+static int take_kills(const struct metrics_series *series, void *context)
+{
+	const struct named *named = context;
+
+	for (size_t i = 0; i < named->rows->len; i++) {
+		struct top_row *row = &named->rows->items[i];
+
+		if (metrics_same_labels(&series->labels, &named->labels[i]) &&
+		    series->counts.counter[METRICS_OOM_KILLS] > row->oom_kills)
+			row->oom_kills = series->counts.counter[METRICS_OOM_KILLS];
+	}
+	return 0;
+}
+
+static int fill_all(const struct state_root *state, struct top_rows *rows,
+		    const struct views *views)
 {
 	cleanup_close int procfd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_free struct metrics_labels *labels = NULL;
+	struct metrics_durations durations;
+	struct named named = {.rows = rows};
 
 	if (views->len == 0)
 		return 0;
 	rows->items = malloc(views->len * sizeof(*rows->items));
-	if (!rows->items)
+	named.labels = labels = malloc(views->len * sizeof(*labels));
+	if (!rows->items || !labels)
 		return -ENOMEM;
-	for (; rows->len < views->len; rows->len++)
-		fill(&rows->items[rows->len], views->items[rows->len], procfd);
+	for (; rows->len < views->len; rows->len++) {
+		fill(&rows->items[rows->len], views->items[rows->len], state, procfd);
+		metrics_labels(&views->items[rows->len]->plan.identity, &labels[rows->len]);
+	}
+	metrics_read(state, &durations, take_kills, &named);
 	return 0;
 }
 
@@ -122,7 +165,7 @@ int top_rows_load(const char *root, struct top_rows *out, struct error *err)
 		return r;
 	r = views_load(&state, &views);
 	if (r == 0)
-		r = fill_all(out, &views);
+		r = fill_all(&state, out, &views);
 	if (r < 0)
 		error_set(err, -r, "cannot read the containers in %s", state.path);
 	views_free(&views);

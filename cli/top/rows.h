@@ -20,7 +20,7 @@ struct top_row {
 	char id[256];
 	char name[TOP_NAME_MAX]; /* "namespace/pod/container", else the id; hostile, as all texts */
 	char profile[64];
-	char last_event[160];
+	char last_event[256];
 	const char *state; /* a word of view_states */
 	enum cli_color color;
 	bool has_usage;
@@ -34,7 +34,7 @@ struct top_row {
 	int init_score, workload_score;
 	bool restartable;
 	unsigned restarts_left, restart_max;
-	uint64_t oom_kills;
+	uint64_t oom_kills; /* of earlier incarnations too */
 };
 
 struct top_rows {

@@ -240,9 +240,7 @@ static void draw_foot(const struct top_screen *screen, const struct top_row *row
 			 strcmp(row->name, row->id) ? row->id : "",
 			 row->profile[0] ? "  profile " : "", row->profile);
 		put_line(screen, LINES - 3, line, A_BOLD);
-		snprintf(line, sizeof(line), "%s%s", row->last_event[0] ? "last: " : "",
-			 row->last_event);
-		put_line(screen, LINES - 2, line, A_NORMAL);
+		put_line(screen, LINES - 2, row->last_event, A_NORMAL);
 	}
 	put_line(screen, LINES - 1,
 		 "q quit  arrows select  m u p o l s n sort  h what columns and keys mean", A_DIM);
@@ -258,7 +256,7 @@ static void draw_help(const struct top_screen *screen)
 	    "  PSI%    of the last 10 s some task waited for memory (cgroup v2)",
 	    "  SCORES  oom_score_adj of the init / the highest of the others",
 	    "  LEFT    restarts left / allowed; - where nothing can restart it",
-	    "  OOMS    kills since the guard was armed",
+	    "  OOMS    OOM kills, of earlier incarnations too",
 	    "",
 	    "Keys",
 	    "  up down PgUp PgDn Home End   select",

@@ -182,4 +182,53 @@ class Alerts(Case):
         self.assertEqual(code, 0, said)
 
 
+class Dashboard(Case):
+    FILE = SOURCE / "examples/grafana/oomguard.json"
+
+    def setUp(self):
+        super().setUp()
+        self.panels = json.loads(self.FILE.read_text())["panels"]
+        self.queries = [target["expr"] for panel in self.panels for target in panel["targets"]]
+
+    def test_names_and_labels(self):
+        """Each query asks for what is really printed, by labels that it has."""
+        labels = {}
+        for name, pairs in parse(self.metrics()):
+            labels.setdefault(name, set()).update(label for label, _ in pairs)
+        self.assertGreater(len(self.queries), 10)
+        for query in self.queries:
+            for name, chosen in re.findall(r"(oomguard_\w+)\{([^}]*)\}", query):
+                self.assertIn(name, labels, query)
+                asked = set(re.findall(r"(\w+)[=!]", chosen)) - {"instance"}
+                self.assertLessEqual(asked, labels[name], query)
+        self.assertEqual({name for query in self.queries
+                          for name in re.findall(r"oomguard_\w+", query)},
+                         {name for name in labels if not re.search("_(sum|count)$", name)})
+
+    def test_queries(self):
+        """Prometheus understands them, once Grafana has filled in its variables."""
+        rules = [f"      - record: a:q{i}\n        expr: {json.dumps(self.filled(query))}\n"
+                 for i, query in enumerate(self.queries)]
+        path = os.path.join(self.base, "queries.yml")
+        with open(path, "w") as file:
+            file.write("groups:\n  - name: a\n    rules:\n" + "".join(rules))
+        code, said = promtool("check", "rules", path)
+        self.assertEqual(code, 0, said)
+
+    @staticmethod
+    def filled(query):
+        return re.sub(r"\$__(range|rate_interval)", "5m", query).replace("$", "")
+
+    def test_layout(self):
+        """No two panels lie on one another, and all lie on the grid."""
+        taken = set()
+        for panel in self.panels:
+            at = panel["gridPos"]
+            cells = {(x, y) for x in range(at["x"], at["x"] + at["w"])
+                     for y in range(at["y"], at["y"] + at["h"])}
+            self.assertFalse(taken & cells, panel["title"])
+            self.assertLessEqual(at["x"] + at["w"], 24)
+            taken |= cells
+
+
 unittest.main(argv=sys.argv[:1], verbosity=2)

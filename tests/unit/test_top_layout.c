@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <locale.h>
 #include <string.h>
 #include <wchar.h>
 
+#include "last_event.h"
 #include "layout.h"
+#include "tempdir.h"
 #include "unit.h"
 
 #define MIB (1024 * 1024ull)
 
-static char buf[TOP_CELL_MAX];
+static char buf[TOP_CELL_MAX], dir[64];
 static enum cli_color color;
 
 static struct top_row row_of(const char *name, uint64_t usage, uint64_t set, uint64_t limit)
@@ -233,6 +236,49 @@ START_TEST(test_summary)
 }
 END_TEST
 
+static const char *last_event_of(const char *journal)
+{
+	int dirfd = tempdir_open(dir);
+	int r;
+
+	tempdir_write(dirfd, "events.jsonl", journal);
+	memset(buf, 0, sizeof(buf));
+	r = last_event_read(dirfd, buf, sizeof(buf));
+	close(dirfd);
+	return r == 0 ? buf : r == -ENODATA ? "nothing" : "an error";
+}
+
+#define LINE(time, event, message)                                                                 \
+	"{\"version\":1,\"time\":\"" time "\",\"event\":\"" event "\",\"message\":\"" message      \
+	"\"}\n"
+
+START_TEST(test_last_event)
+{
+	static char long_journal[200000];
+	int dirfd;
+
+	tempdir_make(dir);
+	dirfd = tempdir_open(dir);
+	ck_assert_int_eq(last_event_read(dirfd, buf, sizeof(buf)), -ENOENT);
+	close(dirfd);
+	ck_assert_str_eq(last_event_of(LINE("2026-11-25T11:30:17.001Z", "oom", "one")
+					   LINE("2026-11-25T11:30:18.123Z", "gave-up", "two")),
+			 "11:30:18 gave-up: two");
+	/* The last one is being written. */
+	ck_assert_str_eq(last_event_of(LINE("2026-11-25T11:30:18.123Z", "gave-up", "two") "{\"ver"),
+			 "11:30:18 gave-up: two");
+	memset(long_journal, 'x', sizeof(long_journal) - 1);
+	strcpy(long_journal + 150000, "\n" LINE("2026-11-25T11:30:18.123Z", "oom", "three"));
+	ck_assert_str_eq(last_event_of(long_journal), "11:30:18 oom: three");
+	ck_assert_str_eq(last_event_of(""), "nothing");
+	ck_assert_str_eq(last_event_of("\n"), "nothing");
+	ck_assert_str_eq(last_event_of("no newline"), "nothing");
+	ck_assert_str_eq(last_event_of("[1]\n"), "nothing");
+	ck_assert_str_eq(last_event_of(LINE("11:30", "oom", "x")), "nothing");
+	tempdir_remove(dir);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("top_layout");
@@ -249,6 +295,7 @@ int main(void)
 	tcase_add_test(tc, test_sort);
 	tcase_add_test(tc, test_pressure);
 	tcase_add_test(tc, test_summary);
+	tcase_add_test(tc, test_last_event);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
