@@ -9,7 +9,7 @@
 #include "cleanup.h"
 #include "deadline.h"
 #include "history.h"
-#include "proc.h"
+#include "incarnation.h"
 #include "shim_of.h"
 
 #define TAKE_ROUNDS 8
@@ -77,18 +77,6 @@ int container_make(struct container *container, const char *id, const char *runt
 	return take(container, true, err);
 }
 
-bool init_lives(const struct hook *hook, const struct plan *plan)
-{
-	struct proc_stat stat;
-	char boot_id[37];
-
-	if (!plan->init_pid || proc_boot_id(hook->procfd, boot_id) < 0 ||
-	    strcmp(boot_id, plan->boot_id))
-		return false;
-	return proc_stat_read(hook->procfd, plan->init_pid, &stat) == 0 &&
-	       stat.start_ticks == plan->init_start_ticks && stat.state != 'Z' && stat.state != 'X';
-}
-
 void forget_history(const struct state_root *root, const struct plan *plan)
 {
 	struct restart_history history;
@@ -118,7 +106,7 @@ static int look_at(const struct state_root *root, const char *key, void *context
 	if (!strcmp(plan.identity.id, search->id) &&
 	    (!search->runtime_root || !plan.identity.runtime_root[0] ||
 	     !strcmp(plan.identity.runtime_root, search->runtime_root)) &&
-	    init_lives(search->hook, &plan) == search->alive) {
+	    init_lives(search->hook->procfd, &plan) == search->alive) {
 		memcpy(search->key, key, strlen(key) + 1);
 		search->found++;
 	}
@@ -173,7 +161,7 @@ static int prune_one(const struct state_root *root, const char *key, void *conte
 	lock = state_lock(dir, STATE_LOCK, 0);
 	if (lock < 0 || plan_read(dir, &plan, NULL) < 0)
 		return 0;
-	dead = !poststop_comes(&plan) && !init_lives(prune->hook, &plan) &&
+	dead = !poststop_comes(&plan) && !init_lives(prune->hook->procfd, &plan) &&
 	       !shim_restarting(prune->hook, dir, &plan);
 	if (dead) {
 		forget_history(root, &plan);

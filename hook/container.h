@@ -32,9 +32,6 @@ int container_make(struct container *container, const char *id, const char *runt
 int container_find(struct hook *hook, struct container *container, const char *id,
 		   const char *runtime_root, bool alive, struct error *err);
 
-/* The plan's init is alive: the same boot, pid and start time. */
-bool init_lives(const struct hook *hook, const struct plan *plan);
-
 /*
  * The container that we would have restarted through its runtime was deleted: whoever makes one of
  * that name again starts with a full budget. A manager deletes at every restart of its own.

@@ -15,6 +15,7 @@
 #include "close_from.h"
 #include "config.h"
 #include "deadline.h"
+#include "incarnation.h"
 #include "proc.h"
 #include "read_all.h"
 #include "state.h"
@@ -24,36 +25,9 @@
 #define CMDLINE_MAX_BYTES (64 * 1024)
 #define SEE_OFF_MS 2000
 
-/* A pidfd of the process that status.json names, if it lives. */
-static int open_shim(const struct hook *hook, const struct shim_status *status)
-{
-	if (status->shim_pid <= 0)
-		return -ESRCH;
-	return pidfd_open_exact(hook->procfd, status->shim_pid, status->shim_start_ticks);
-}
-
-static bool same_init(const struct shim_status *status, const struct plan *plan)
-{
-	return status->init_pid == plan->init_pid &&
-	       status->init_start_ticks == plan->init_start_ticks;
-}
-
-/* A pidfd of the shim that runs the container again just now, for which it gave shim.lock up. */
-static int open_restarting(const struct hook *hook, int container_dir, const struct plan *plan)
-{
-	cleanup_close int pidfd = -1;
-	struct shim_status status;
-
-	if (status_read(container_dir, &status, NULL) < 0 || status.phase != SHIM_RESTARTING ||
-	    (plan && !same_init(&status, plan)))
-		return -ESRCH;
-	pidfd = open_shim(hook, &status);
-	return pidfd >= 0 && !pidfd_exited(pidfd) ? take_fd(&pidfd) : -ESRCH;
-}
-
 bool shim_restarting(const struct hook *hook, int container_dir, const struct plan *plan)
 {
-	cleanup_close int pidfd = open_restarting(hook, container_dir, plan);
+	cleanup_close int pidfd = shim_open_restarting(hook->procfd, container_dir, plan);
 
 	return pidfd >= 0;
 }
@@ -119,9 +93,9 @@ static void signal_shim(const struct hook *hook, int container_dir, const struct
 	cleanup_close int pidfd = -1;
 	struct shim_status status;
 
-	if (status_read(container_dir, &status, NULL) < 0 || (plan && !same_init(&status, plan)))
+	if (status_read(container_dir, &status, NULL) < 0 || (plan && !status_is_of(&status, plan)))
 		return;
-	pidfd = open_shim(hook, &status);
+	pidfd = shim_open(hook->procfd, &status);
 	if (pidfd >= 0)
 		pidfd_signal(pidfd, signal);
 }
@@ -158,7 +132,7 @@ int shim_end(const struct hook *hook, int container_dir, const struct plan *plan
 	unsigned wait_ms = deadline_left_ms() / 2, waited = 0;
 
 	if (!state_locked(container_dir, STATE_SHIM_LOCK)) {
-		cleanup_close int pidfd = open_restarting(hook, container_dir, plan);
+		cleanup_close int pidfd = shim_open_restarting(hook->procfd, container_dir, plan);
 
 		return pidfd >= 0 ? end_restarting(pidfd) : 0;
 	}
@@ -193,7 +167,7 @@ int shim_see_off(const struct hook *hook, int container_dir)
 	if (!state_locked(container_dir, STATE_SHIM_LOCK))
 		return 0;
 	if (status_read(container_dir, &status, NULL) == 0)
-		pidfd = open_shim(hook, &status);
+		pidfd = shim_open(hook->procfd, &status);
 	/* Not known by name yet, or no process to spare: then it is waited for. */
 	if (pidfd < 0 || pidfd_signal(pidfd, SIGTERM) < 0)
 		return shim_end(hook, container_dir, NULL);

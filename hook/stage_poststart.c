@@ -12,6 +12,7 @@
 #include "dry_run.h"
 #include "gather.h"
 #include "hook.h"
+#include "incarnation.h"
 #include "launch.h"
 #include "measure.h"
 #include "memcg.h"
@@ -80,7 +81,7 @@ static int check(struct hook *hook, const struct container *container)
 	size_t problems = hook->plan.problems_len;
 	int r;
 
-	if (!hook->plan.guarded || !init_lives(hook, &hook->plan))
+	if (!hook->plan.guarded || !init_lives(hook->procfd, &hook->plan))
 		return 0;
 	if (hook->args.dry_run)
 		return dry_run_poststart(hook, container);
