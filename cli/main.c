@@ -12,10 +12,11 @@ static const struct {
 	const char *name;
 	int (*run)(const struct cli *cli, int argc, char **argv);
 } verbs[] = {
-    {"list", verb_list},	   {"status", verb_status},   {"events", verb_events},
-    {"incidents", verb_incidents}, {"report", verb_report},   {"top", verb_top},
-    {"metrics", verb_metrics},	   {"cancel", verb_cancel},   {"policy", verb_policy},
-    {"configure", verb_configure}, {"version", verb_version},
+    {"list", verb_list},	   {"status", verb_status},	  {"events", verb_events},
+    {"incidents", verb_incidents}, {"report", verb_report},	  {"top", verb_top},
+    {"metrics", verb_metrics},	   {"cancel", verb_cancel},	  {"doctor", verb_doctor},
+    {"policy", verb_policy},	   {"configure", verb_configure}, {"recover", verb_recover},
+    {"version", verb_version},
 };
 
 static const char help[] =
@@ -32,10 +33,12 @@ static const char help[] =
     "                       why memory ran out, and what to do; --html makes a page\n"
     "  metrics              counters in Prometheus' text format, for a scrape or a file\n"
     "  cancel ID            no further restart of this container\n"
+    "  doctor               does it work here? what is wrong, and what to do\n"
     "  policy check [FILE]  is the policy right?\n"
     "  policy show --bundle DIR\n"
     "                       the policy of one container, and where each value came from\n"
     "  configure ENGINE     register with a container engine, or take that back\n"
+    "  recover              a shim again for each container that lost its own\n"
     "  version              version and places\n"
     "\n"
     "An ID is a container's id, or a prefix of it that no other one has.\n"

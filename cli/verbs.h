@@ -17,5 +17,7 @@ int verb_top(const struct cli *cli, int argc, char **argv);
 int verb_metrics(const struct cli *cli, int argc, char **argv);
 int verb_cancel(const struct cli *cli, int argc, char **argv);
 int verb_configure(const struct cli *cli, int argc, char **argv);
+int verb_doctor(const struct cli *cli, int argc, char **argv);
 int verb_policy(const struct cli *cli, int argc, char **argv);
+int verb_recover(const struct cli *cli, int argc, char **argv);
 int verb_version(const struct cli *cli, int argc, char **argv);

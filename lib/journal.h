@@ -63,7 +63,7 @@ void journal_close(struct journal *journal);
  *
  * `event` is one of the words the schema lists: "created", "setting", "armed", "oom", "decision",
  * "kill", "killed", "backoff", "restart", "restarted", "gave-up", "cancelled", "drift", "problem",
- * "incident", "exit", "left", "emptied", "switched-off", "switched-on".
+ * "incident", "exit", "left", "emptied", "switched-off", "switched-on", "missed", "recovered".
  */
 struct jsonw *journal_begin(struct journal *journal, enum journal_priority priority,
 			    const char *event, const char *format, ...)

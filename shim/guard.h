@@ -115,8 +115,9 @@ void guard_abilities(struct guard *guard, struct oom_facts *facts);
 /* Does what was decided, and fills in the incident. True when nothing is left to watch. */
 bool guard_act(struct guard *guard, const struct oom_facts *facts, struct decision *decision);
 
-/* Kills are counted that nobody has accounted for: they came while no shim watched. */
-bool guard_missed(const struct guard *guard);
+/* Kills are counted that nobody has accounted for: they came while no shim watched. The journal
+ * says so. */
+bool guard_missed(struct guard *guard);
 
 /* The init ended: one last read, then the end or an OOM. Always the end of watching. */
 void guard_init_ended(struct guard *guard);

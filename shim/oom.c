@@ -235,12 +235,14 @@ bool guard_oom(struct guard *guard)
 	return done;
 }
 
-bool guard_missed(const struct guard *guard)
+bool guard_missed(struct guard *guard)
 {
 	struct memcg_counters now;
 
-	return memcg_counters_read(&guard->memcg, &now) == 0 &&
-	       oom_kill_counted(&now, &guard->seen);
+	if (memcg_counters_read(&guard->memcg, &now) < 0 || !oom_kill_counted(&now, &guard->seen))
+		return false;
+	record_missed(guard, counted(guard, &now));
+	return true;
 }
 
 void guard_init_ended(struct guard *guard)

@@ -63,6 +63,17 @@ void record_armed(struct guard *guard)
 	journal_end(&guard->journal);
 }
 
+void record_missed(struct guard *guard, uint64_t kills)
+{
+	struct jsonw *w = journal_begin(
+	    &guard->journal, JOURNAL_WARNING, "missed",
+	    "the kernel killed %llu process%s while no shim watched; it is acted on now",
+	    (unsigned long long)kills, kills == 1 ? "" : "es");
+
+	jsonw_kv_uint(w, "kills", kills);
+	journal_end(&guard->journal);
+}
+
 void record_setting(struct guard *guard, const struct setting_result *result)
 {
 	if (result->outcome == SETTING_APPLIED || result->outcome == SETTING_FAILED)

@@ -11,6 +11,8 @@
 
 void record_phase(struct guard *guard, enum shim_phase phase);
 void record_armed(struct guard *guard);
+/* Kills that came while no shim watched. */
+void record_missed(struct guard *guard, uint64_t kills);
 /* A score that was set, or could not be, while the container runs. */
 void record_setting(struct guard *guard, const struct setting_result *result);
 /* A setting that somebody else changed, and what became of it. */

@@ -55,7 +55,7 @@ _oomguard() {
 	esac
 	case $verb:$sub:$word in
 	::-*) offer='--root --json --help --version' ;;
-	::*) offer='list status events incidents report top metrics cancel policy configure version' ;;
+	::*) offer='list status events incidents report top metrics cancel doctor policy configure recover version' ;;
 	events:*:-*) offer='--follow --root --json --help' ;;
 	top:*:-*) offer='--interval --sort --once --root --json --help' ;;
 	metrics:*:-*) offer='--textfile --root --json --help' ;;

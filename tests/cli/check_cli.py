@@ -7,6 +7,7 @@ import os
 import pathlib
 import pty
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -66,8 +67,8 @@ class Case(unittest.TestCase):
 
 
 class Usage(Case):
-    VERBS = ["list", "status", "events", "incidents", "report", "top", "metrics", "cancel", "policy", "configure",
-             "version"]
+    VERBS = ["list", "status", "events", "incidents", "report", "top", "metrics", "cancel", "doctor",
+             "policy", "configure", "recover", "version"]
 
     def test_help(self):
         for words in ([], *([verb] for verb in self.VERBS)):
@@ -83,7 +84,8 @@ class Usage(Case):
         for words in ([], ["dance"], ["--dance"], ["list", "web"], ["list", "--dance"], ["list", "-x"],
                       ["status"], ["status", "web", "plain"], ["cancel"], ["events", "a", "b"],
                       ["incidents", "a", "b"], ["version", "x"], ["events", "--follow=3"],
-                      ["policy"], ["policy", "dance"], ["metrics", "web"]):
+                      ["policy"], ["policy", "dance"], ["metrics", "web"], ["doctor", "web"],
+                      ["recover", "web"]):
             out, err = self.run_cli(*words, code=2)
             self.assertEqual(out, "", words)
             self.assertIn("help", err, words)
@@ -293,6 +295,81 @@ class Cancel(Case):
         self.run_cli("cancel", "nobody", code=3)
 
 
+class Doctor(Case):
+    def run_doctor(self, *words, root=None):
+        """What it printed; whether the machine has all it needs is not ours to know."""
+        done = subprocess.run([OOMGUARD, "--root", root or self.root, "doctor", *words],
+                              capture_output=True, timeout=PATIENCE, stdin=subprocess.DEVNULL)
+        self.assertIn(done.returncode, (0, 1), done.stderr)
+        self.assertEqual(done.stderr, b"")
+        self.assert_harmless(done.stdout)
+        return done.returncode, done.stdout.decode()
+
+    def doctor(self):
+        code, out = self.run_doctor("--json")
+        document = json.loads(out)
+        self.assertEqual(document["version"], 1)
+        self.assertEqual(code, 1 if document["fail"] else 0)
+        found = {level: 0 for level in ("ok", "warn", "fail")}
+        for finding in document["findings"]:
+            found[finding["level"]] += 1
+            self.assertEqual(finding["remedy"] is None, finding["level"] == "ok", finding)
+        self.assertEqual(found, {level: document[level] for level in found})
+        return document["findings"]
+
+    def of(self, check):
+        return [f for f in self.doctor() if f["check"] == check]
+
+    def test_text(self):
+        """Each finding is one line, and hostile names are made harmless."""
+        _, out = self.run_doctor()
+        lines = out.splitlines()
+        self.assertEqual(len(lines), len(self.doctor()))
+        for line in lines:
+            self.assertRegex(line, r"^(ok|warn|fail) +[a-z.-]+ +[^ ]")
+        self.assertTrue(any(" -> " in line for line in lines))
+
+    def test_state(self):
+        """The containers of the state are judged: the fake ones' inits do not live."""
+        self.assertIn("1 containers are watched", self.of("shims")[0]["text"])
+        self.assertEqual([f["level"] for f in self.of("unguarded")], ["warn"])
+        self.assertIn("broken-0", self.of("unguarded")[0]["text"])
+        self.assertIn("webhook", str(self.of("leftover")))
+        os.chmod(self.root, 0o777)
+        state = self.of("state")
+        self.assertEqual([f["level"] for f in state], ["fail"])
+        self.assertIn("written by others", state[0]["text"])
+
+    def test_stopped_shim(self):
+        self.assertEqual([f["level"] for f in self.of("shims-run")], ["ok"])
+        os.kill(self.shim.pid, signal.SIGSTOP)
+        self.addCleanup(os.kill, self.shim.pid, signal.SIGCONT)
+        os.waitid(os.P_PID, self.shim.pid, os.WSTOPPED | os.WNOWAIT)
+        found = self.of("shims-run")
+        self.assertEqual([f["remedy"] for f in found], [f"kill -CONT {self.shim.pid}"])
+
+    def test_no_state(self):
+        none = os.path.join(self.base, "none")
+        _, out = self.run_doctor(root=none)
+        self.assertIn("is not there yet", out)
+        self.assertFalse(os.path.exists(none))
+
+
+class Recover(Case):
+    def test_nothing_lives(self):
+        """The inits of the fake containers are gone, so nothing is started for any of them."""
+        results = {c["id"]: c["result"] for c in self.json("recover")["containers"]}
+        self.assertEqual(results["web"], "watched")
+        self.assertEqual(results["webhook"], "ended")
+        self.assertEqual(results["broken-0"], "broken")
+        self.assertIn("1 containers are watched", self.run_cli("recover")[0])
+
+    def test_no_state(self):
+        none = os.path.join(self.base, "none")
+        self.assertEqual(self.json("recover", root=none)["containers"], [])
+        self.assertFalse(os.path.exists(none))
+
+
 class Incidents(Case):
     def test_table(self):
         lines = self.run_cli("incidents")[0].splitlines()
@@ -413,6 +490,7 @@ class Completion(Case):
 
     def test_bash(self):
         self.assertEqual(self.complete("st"), ["status"])
+        self.assertEqual(self.complete("rec"), ["recover"])
         self.assertEqual(self.complete("policy", ""), ["check", "show"])
         self.assertEqual(self.complete("configure", "p"), ["podman"])
         self.assertEqual(self.complete("configure", "crio", "--mode", ""), ["hooks", "wrapper"])
