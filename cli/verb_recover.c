@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
+#include "disabled.h"
 #include "escape.h"
 #include "recover.h"
 #include "verbs.h"
@@ -16,6 +18,7 @@ static const char help[] =
     "Starts a shim again for every guarded container that has lost its own. OOM kills that came\n"
     "meanwhile are told and acted on. Containers that are watched, that ended, or that no shim\n"
     "was wanted for are left alone, so it can be called at any time; oomguard-recover.timer does.\n"
+    "While the kill switch (oomguard(1)) is there nothing is started.\n"
     "\n"
     "Exit status: 0 no container is without its shim, 1 one still is, 2 wrong usage.\n"
     "\n"
@@ -26,6 +29,7 @@ struct recoveries {
 	struct recovery *items;
 	size_t len;
 	int procfd;
+	char switched_off[PATH_MAX]; /* the kill switch that is there, "" none */
 };
 
 static int add(const struct state_root *root, const char *key, void *context)
@@ -56,6 +60,7 @@ static void fill(struct jsonw *w, const void *context)
 
 	jsonw_object(w);
 	jsonw_kv_int(w, "version", CLI_JSON_VERSION);
+	jsonw_kv_string(w, "switchedOff", all->switched_off[0] ? all->switched_off : NULL);
 	jsonw_key(w, "containers");
 	jsonw_array(w);
 	for (size_t i = 0; i < all->len; i++) {
@@ -82,6 +87,10 @@ static void print(const struct recoveries *all)
 	char id[512], why[1024];
 	size_t tried = 0, watched = 0;
 
+	if (all->switched_off[0]) {
+		printf("switched off: nothing is started while %s exists\n", all->switched_off);
+		return;
+	}
 	for (size_t i = 0; i < all->len; i++) {
 		const struct recovery *recovery = &all->items[i];
 
@@ -118,8 +127,11 @@ static int show(const struct cli *cli, const struct recoveries *all)
 static int recover(const struct cli *cli, struct recoveries *all, struct error *err)
 {
 	struct state_root root;
-	int r = state_root_open(cli->root, false, &root, err);
+	int r;
 
+	if (disabled(cli->root, all->switched_off))
+		return 0;
+	r = state_root_open(cli->root, false, &root, err);
 	/* Nothing was ever guarded. */
 	if (r == -ENOENT)
 		return 0;

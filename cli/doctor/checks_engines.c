@@ -82,8 +82,7 @@ static void check_one(const struct doctor_facts *facts, const char *engine, cons
 	const char *path = installed(&facts->engines, program);
 
 	if (check_engine(&facts->engines, engine, out) == 0 && path)
-		finding_ok(out, "%s is installed, nothing registers oomguard with it",
-			   path);
+		finding_ok(out, "%s is installed, nothing registers oomguard with it", path);
 }
 
 static void check_hooks_d(const struct doctor_facts *facts, struct findings *out)

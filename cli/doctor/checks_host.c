@@ -29,6 +29,18 @@ static void check_programs(const struct doctor_facts *facts, struct findings *ou
 	check_program(&facts->shim, out);
 }
 
+static void check_switch(const struct doctor_facts *facts, struct findings *out)
+{
+	char remedy[PATH_MAX + 8];
+
+	snprintf(remedy, sizeof(remedy), "rm %s", facts->switched_off);
+	if (facts->switched_off[0])
+		finding_warn(out, remedy, "switched off: nothing is guarded while %s exists",
+			     facts->switched_off);
+	else
+		finding_ok(out, "no kill switch is there");
+}
+
 static void check_policy(const struct doctor_facts *facts, struct findings *out)
 {
 	if (!facts->policy.valid)
@@ -91,6 +103,11 @@ static void check_service(const struct doctor_facts *facts, struct findings *out
 }
 
 const struct check checks_host[] = {
-    {"programs", check_programs}, {"policy", check_policy},   {"state", check_state},
-    {"records", check_records},	  {"service", check_service}, {NULL, NULL},
+    {"switch", check_switch},
+    {"programs", check_programs},
+    {"policy", check_policy},
+    {"state", check_state},
+    {"records", check_records},
+    {"service", check_service},
+    {NULL, NULL},
 };

@@ -117,6 +117,7 @@ struct doctor_facts {
 		char file[PATH_MAX];
 		char problem[768]; /* the first one */
 	} policy;
+	char switched_off[PATH_MAX]; /* the kill switch that is there, "" none */
 	struct place_facts state, records;
 	struct container_facts *containers;
 	size_t containers_len;

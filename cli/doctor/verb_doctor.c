@@ -10,6 +10,7 @@
 #include "checks.h"
 #include "cleanup.h"
 #include "config.h"
+#include "disabled.h"
 #include "escape.h"
 #include "facts_containers.h"
 #include "incident.h"
@@ -117,6 +118,7 @@ static int read_facts(const struct cli *cli, struct doctor_facts *facts, struct 
 	facts_engines("", &facts->engines);
 	facts_named_file("", OOMGUARD_HOOK_PATH, &facts->hook);
 	facts_named_file("", OOMGUARD_SHIM_PATH, &facts->shim);
+	disabled(cli->root, facts->switched_off);
 	read_policy(facts);
 	read_service(facts);
 	r = read_state(cli, procfd, facts);

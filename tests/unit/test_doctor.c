@@ -168,6 +168,10 @@ static void hook_not_executable(struct host *h)
 {
 	h->facts.hook.executable = false;
 }
+static void switched_off(struct host *h)
+{
+	strcpy(h->facts.switched_off, "/etc/oomguard/disabled");
+}
 static void wrong_policy(struct host *h)
 {
 	h->facts.policy.valid = false;
@@ -311,6 +315,7 @@ static const struct {
     {most_memcgs, "memcgs", FINDING_FAIL, "60000"},
     {no_shim_file, "programs", FINDING_FAIL, "No such file"},
     {hook_not_executable, "programs", FINDING_FAIL, "cannot be executed"},
+    {switched_off, "switch", FINDING_WARN, "/etc/oomguard/disabled"},
     {wrong_policy, "policy", FINDING_FAIL, ""},
     {odd_policy, "policy", FINDING_WARN, ""},
     {unsafe_state, "state", FINDING_FAIL, ""},

@@ -116,6 +116,21 @@ def recover_leaves_alone(t):
     t.true(f"it is named in {left[0]['text']!r}", ended.id in left[0]["text"])
 
 
+@scenario("recover-switched-off", runtimes=("runc",))
+def recover_switched_off(t):
+    """While the kill switch is there no shim is started; when it is gone one is."""
+    c = t.container("init 0 sleep", policy({"process": "report"}))
+    c.start()
+    c.wait_phase("watching")
+    kill_shim(t, c)
+    (t.guard.root / "disabled").touch()
+    t.equal("results", results(t), {})
+    t.equal("shims", t.guard.shims(), [])
+    t.equal("the switch is found", [f["level"] for f in findings(t, "switch")[1]], ["warn"])
+    (t.guard.root / "disabled").unlink()
+    t.equal("results", results(t), {c.id: "recovered"})
+
+
 @scenario("doctor-looks-at-containers", runtimes=("runc",))
 def doctor_looks_at_containers(t):
     """A stopped shim, a changed setting, a missing limit, too large limits: each is found."""
