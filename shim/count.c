@@ -53,6 +53,14 @@ void count_incident(struct guard *guard)
 		metrics_add(&guard->root, &guard->plan.identity, &counts, WAIT_MS);
 }
 
+void count_action(struct guard *guard, const char *action, const char *result)
+{
+	struct metrics_counts counts = {0};
+
+	metrics_count_action(&counts, action, result);
+	metrics_add(&guard->root, &guard->plan.identity, &counts, WAIT_MS);
+}
+
 void count_drift_repair(struct guard *guard)
 {
 	const struct metrics_counts counts = {.counter = {[METRICS_DRIFT_REPAIRS] = 1}};

@@ -9,5 +9,7 @@
 
 /* The incident at hand: its kills, the stall, and once its result is known what was done. */
 void count_incident(struct guard *guard);
+/* What was done without an incident, in the words of metrics.h. */
+void count_action(struct guard *guard, const char *action, const char *result);
 /* A setting that was put back. */
 void count_drift_repair(struct guard *guard);

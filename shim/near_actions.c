@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "count.h"
 #include "ere.h"
 #include "guard.h"
 #include "proc.h"
@@ -59,6 +60,7 @@ static void kill_one(struct guard *guard)
 	}
 	record_event(guard, "near-limit", "killed the largest process, %s",
 		     victim_text(&victim, text, sizeof(text)));
+	count_action(guard, ladder_rung_name(RUNG_KILL_LARGEST), "killed");
 }
 
 void near_act(struct guard *guard, const struct stall_sample *now)

@@ -95,3 +95,17 @@ def metrics_drift(t):
     c.wait_event("drift")
     gone(t, c)
     t.equal("repairs", series(t, c)["driftRepairs"], 1)
+
+
+@scenario("metrics-near", needs=("v1",), runtimes=("runc",))
+def metrics_near(t):
+    """A kill near the limit is oomguard's own action, and no OOM kill."""
+    near = {"at": "80%", "actions": ["kill-largest"]}
+    c = t.container("init 0 touch 42", policy(profile={"onNearLimit": near}))
+    c.start()
+    c.wait_line("child 0 killed by 9")
+    c.wait_event("near-limit")
+    gone(t, c)
+    found = series(t, c)
+    t.equal("the action", actions(found), {("kill-largest", "killed"): 1})
+    t.equal("OOM kills", found["oomKills"], 0)
