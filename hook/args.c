@@ -18,11 +18,14 @@ const char hook_args_usage[] =
     "  createRuntime, prestart  apply the policy's settings and start the guard\n"
     "  poststart                check both once more and correct them\n"
     "  poststop                 end the guard and remove its state\n"
+    "  precreate                of podman: put the three others into the config.json that comes\n"
+    "                           in on standard input, and print it\n"
     "\n"
     "Options:\n"
     "  --policy FILE          policy, with drop-ins in policy.d beside it\n"
     "                         (default: " OOMGUARD_POLICY_FILE ")\n"
     "  --root DIR             state of guarded containers (default: " OOMGUARD_STATE_DIR ")\n"
+    "  --profile NAME         the policy's profile, in place of its rules\n"
     "  --failure open|closed  open: a failure never stops the container (default);\n"
     "                         closed: a container that would stand unguarded is refused\n"
     "  --deadline TIME        give up after this long (default: 2s); keep it far below the\n"
@@ -31,10 +34,9 @@ const char hook_args_usage[] =
     "  --help, --version\n";
 
 static const char *const stage_names[] = {
-    [SPEC_STAGE_PRESTART] = "prestart",
-    [SPEC_STAGE_CREATE_RUNTIME] = "createRuntime",
-    [SPEC_STAGE_POSTSTART] = "poststart",
-    [SPEC_STAGE_POSTSTOP] = "poststop",
+    [SPEC_STAGE_PRESTART] = "prestart",	  [SPEC_STAGE_CREATE_RUNTIME] = "createRuntime",
+    [SPEC_STAGE_POSTSTART] = "poststart", [SPEC_STAGE_POSTSTOP] = "poststop",
+    [SPEC_STAGE_PRECREATE] = "precreate",
 };
 #define STAGES (sizeof(stage_names) / sizeof(stage_names[0]))
 
@@ -101,8 +103,8 @@ static int set_stage(const char *word, bool *has_stage, struct hook_args *out, s
 		}
 	}
 	return error_say(err, EINVAL,
-			 "found stage \"%s\", allowed are prestart, createRuntime, poststart and "
-			 "poststop",
+			 "found stage \"%s\", allowed are prestart, createRuntime, poststart, "
+			 "poststop and precreate",
 			 word);
 }
 
@@ -115,6 +117,10 @@ static int one_word(char *const argv[], int *at, bool *has_stage, struct hook_ar
 		return set_path("--policy", value, &out->policy, err);
 	if (takes("--root", argv, at, &value) && value)
 		return set_path("--root", value, &out->root, err);
+	if (takes("--profile", argv, at, &value) && value) {
+		out->profile = value;
+		return 0;
+	}
 	if (takes("--failure", argv, at, &value) && value)
 		return set_failure(value, out, err);
 	if (takes("--deadline", argv, at, &value) && value)

@@ -10,9 +10,10 @@
 
 struct hook_args {
 	enum spec_stage stage;
-	const char *policy; /* absolute, or NULL: the compiled-in path */
-	const char *root;   /* absolute state root, or NULL: the default */
-	bool closed;	    /* --failure closed */
+	const char *policy;  /* absolute, or NULL: the compiled-in path */
+	const char *root;    /* absolute state root, or NULL: the default */
+	const char *profile; /* in place of the policy's rules, or NULL */
+	bool closed;	     /* --failure closed */
 	uint64_t deadline_ms;
 	bool dry_run, help, version;
 };

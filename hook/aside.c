@@ -9,8 +9,14 @@
 void step_aside(struct hook *hook, const char *file)
 {
 	struct oci_state state = {0};
+	bool known;
+
+	if (hook->args.stage == SPEC_STAGE_PRECREATE) {
+		precreate_pass();
+		return;
+	}
 	/* To its end too, so that the runtime never writes to a closed pipe. */
-	bool known = oci_state_read(STDIN_FILENO, &state, NULL) == 0;
+	known = oci_state_read(STDIN_FILENO, &state, NULL) == 0;
 
 	if (hook->args.dry_run)
 		dprintf(STDERR_FILENO, "oomguard-hook: nothing is done while %s exists\n", file);

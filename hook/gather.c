@@ -41,20 +41,27 @@ static int read_config(struct hook *hook, struct gathered *out)
 	return 0;
 }
 
-static int read_policy(struct hook *hook, struct gathered *out)
+int hook_policy(struct hook *hook, struct policy_document *out)
 {
 	struct error err = {0};
 	char text[1100];
 
-	out->policy = calloc(1, sizeof(*out->policy));
-	if (!out->policy)
-		return hook_failed(hook, -ENOMEM, "out of memory");
-	if (policy_load(hook->args.policy, out->policy, NULL, &err) == 0)
+	if (policy_load(hook->args.policy, out, NULL, &err) == 0) {
+		out->profile = hook->args.profile;
 		return 0;
-	*out->policy = (struct policy_document){.host = host_policy_builtin};
+	}
+	*out = (struct policy_document){.host = host_policy_builtin};
 	return hook_problem(hook, "the policy cannot be used%s: %s",
 			    hook->args.closed ? "" : ", the built-in default takes its place",
 			    error_text(&err, text, sizeof(text)));
+}
+
+static int read_policy(struct hook *hook, struct gathered *out)
+{
+	out->policy = calloc(1, sizeof(*out->policy));
+	if (!out->policy)
+		return hook_failed(hook, -ENOMEM, "out of memory");
+	return hook_policy(hook, out->policy);
 }
 
 /* The value of a variable of the runtime's environment. *out is owned, NULL when not set. */

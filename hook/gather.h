@@ -21,6 +21,10 @@ struct gathered {
 int gather_state(struct hook *hook, struct gathered *out);
 /* Config, policy, runtime; fills hook->plan.identity but for the cgroup. Negative: refused. */
 int gather_all(struct hook *hook, struct gathered *out);
+/*
+ * The host's policy; under open the built-in one where it cannot be read. To be freed in any case.
+ */
+int hook_policy(struct hook *hook, struct policy_document *out);
 /* The runtime's state root as its command line tells it, for a stage that needs the key only. */
 void gather_runtime_root(struct hook *hook, struct gathered *out, char **root);
 /* A pod's sandbox by its annotations; reads the config for it. */

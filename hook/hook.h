@@ -43,3 +43,6 @@ int hook_keep_problems(const struct hook *hook, int container_dir, size_t before
 int stage_create(struct hook *hook); /* createRuntime and prestart */
 int stage_poststart(struct hook *hook);
 int stage_poststop(struct hook *hook);
+int stage_precreate(struct hook *hook);
+/* Prints what comes in. */
+void precreate_pass(void);

@@ -21,18 +21,7 @@
 #include "escape.h"
 #include "hook.h"
 #include "measure.h"
-
-/* A runtime may start us with a standard stream closed: nothing we open may take its number. */
-static void fill_streams(void)
-{
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
+#include "std_streams.h"
 
 static int run_stage(struct hook *hook)
 {
@@ -44,6 +33,8 @@ static int run_stage(struct hook *hook)
 		return stage_poststart(hook);
 	case SPEC_STAGE_POSTSTOP:
 		return stage_poststop(hook);
+	case SPEC_STAGE_PRECREATE:
+		return stage_precreate(hook);
 	}
 	return -EINVAL;
 }
@@ -78,7 +69,7 @@ int main(int argc, char *argv[])
 	struct error err = {0};
 	int r;
 
-	fill_streams();
+	std_streams_fill();
 	signal(SIGPIPE, SIG_IGN);
 	r = hook_args_parse(argc, argv, &hook.args, &err);
 	if (r == 0 && hook.args.help)

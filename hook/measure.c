@@ -11,7 +11,9 @@ void measure_run(const struct hook *hook, uint64_t start_us)
 {
 	struct state_root root;
 
-	if (state_root_open(hook->args.root, false, &root, NULL) < 0)
+	/* precreate is no stage of a runtime, and has no container yet. */
+	if (hook->args.stage >= METRICS_STAGES ||
+	    state_root_open(hook->args.root, false, &root, NULL) < 0)
 		return;
 	metrics_add_duration(&root, hook->args.stage, clock_us(CLOCK_MONOTONIC) - start_us,
 			     WAIT_MS);

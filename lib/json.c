@@ -15,16 +15,55 @@ struct parse {
 	yajl_handle handle;
 	const char *text;
 	size_t len;
-	bool finishing; /* yajl_complete_parse() runs: yajl counts in a text of its own */
-	size_t counted; /* newlines are counted up to here */
-	unsigned line;	/* of the byte at `counted` */
+	bool finishing;	  /* yajl_complete_parse() runs: yajl counts in a text of its own */
+	size_t counted;	  /* newlines are counted up to here */
+	unsigned line;	  /* of the byte at `counted` */
+	size_t token_end; /* behind the last token that was told */
 	struct json *root;
 	struct json **open; /* the objects and arrays around the present place */
 	unsigned depth;
 	char *key; /* read, its value is not there yet */
 	unsigned key_line;
+	size_t key_from;
 	int result; /* negative errno a callback stopped with */
 };
+
+/* Behind a comment that begins at `at`; `at` where none does. */
+static size_t skip_comment(const struct parse *p, size_t at)
+{
+	const char *end = NULL;
+
+	if (p->len - at < 2 || p->text[at] != '/')
+		return at;
+	if (p->text[at + 1] == '/')
+		end = memchr(p->text + at, '\n', p->len - at);
+	else if (p->text[at + 1] == '*')
+		end = memmem(p->text + at + 2, p->len - at - 2, "*/", 2);
+	else
+		return at;
+	if (!end)
+		return p->len;
+	return (size_t)(end - p->text) + (p->text[at + 1] == '*' ? 2 : 1);
+}
+
+/*
+ * Where the token begins that yajl has just told: between two tokens stand blanks, comments and
+ * the two marks that it does not tell. Called once for each token, in their order.
+ */
+static size_t token_from(struct parse *p)
+{
+	size_t at = p->token_end, behind;
+
+	for (;; at = behind) {
+		while (at < p->len && memchr(" \t\r\n\v\f,:", p->text[at], 8))
+			at++;
+		behind = skip_comment(p, at);
+		if (behind == at)
+			break;
+	}
+	p->token_end = p->finishing ? p->len : yajl_get_bytes_consumed(p->handle);
+	return at;
+}
 
 /* No token but a comment holds a newline, so the line at a token's end is the line it began in. */
 static unsigned count_lines(struct parse *p)
@@ -71,7 +110,7 @@ static int add_value(struct parse *p, struct json *value)
 	}
 	parent = p->open[p->depth - 1];
 	if (parent->type == JSON_OBJECT)
-		r = json_append_member(parent, take_ptr(p->key), p->key_line, value);
+		r = json_append_member(parent, take_ptr(p->key), p->key_line, p->key_from, value);
 	else
 		r = json_append_item(parent, value);
 	return r < 0 ? out_of_memory(p) : 1;
@@ -79,7 +118,13 @@ static int add_value(struct parse *p, struct json *value)
 
 static struct json *new_here(struct parse *p, enum json_type type)
 {
-	return json_new(type, count_lines(p), p->limits->source);
+	struct json *value = json_new(type, count_lines(p), p->limits->source);
+
+	if (value) {
+		value->from = token_from(p);
+		value->to = p->token_end;
+	}
+	return value;
 }
 
 /* NULL with p->result set when the text is refused. */
@@ -155,6 +200,7 @@ static int on_map_key(void *context, const unsigned char *text, size_t len)
 	struct parse *p = context;
 
 	p->key_line = count_lines(p);
+	p->key_from = token_from(p);
 	p->key = copy_text(p, text, len);
 	return p->key != NULL;
 }
@@ -173,7 +219,8 @@ static int on_end(void *context)
 {
 	struct parse *p = context;
 
-	p->depth--;
+	token_from(p);
+	p->open[--p->depth]->to = p->token_end;
 	return 1;
 }
 

@@ -20,6 +20,7 @@ struct json;
 struct json_member {
 	char *key;
 	unsigned line; /* of the key, from 1 */
+	size_t from;   /* offset of the key's first byte, its quote, in the text parsed */
 	struct json *value;
 };
 
@@ -27,6 +28,7 @@ struct json {
 	enum json_type type;
 	unsigned line;      /* of the value's first byte, from 1 */
 	const char *source; /* file name for messages; borrowed from the json_limits of the parse */
+	size_t from, to;    /* where it stood in the text parsed: first byte, and behind the last */
 	union {
 		bool boolean;
 		char *text; /* JSON_STRING: the bytes, NUL-terminated; JSON_NUMBER: as written */
@@ -92,6 +94,12 @@ int json_uint64(const struct json *json, uint64_t *out);
 size_t json_duplicates(const struct json *json,
 		       void (*found)(void *context, const char *path, const struct json_member *m),
 		       void *context);
+
+/*
+ * The same value: numbers by what they are as far as they are whole and fit, members in any order.
+ * With a name that stands twice, `a` and `b` are equal only if all of those are.
+ */
+bool json_equal(const struct json *a, const struct json *b);
 
 /* "an object", "a string", … for messages. */
 const char *json_type_name(enum json_type type);

@@ -45,7 +45,7 @@ static int add_member(struct json *object, const struct json_member *patch)
 	key = strdup(patch->key);
 	if (!key)
 		return -ENOMEM;
-	return json_append_member(object, key, patch->line, take_ptr(value));
+	return json_append_member(object, key, patch->line, patch->from, take_ptr(value));
 }
 
 static int merge_member(struct json *object, const struct json_member *patch)

@@ -41,7 +41,8 @@ int json_append_item(struct json *array, struct json *value)
 	return 0;
 }
 
-int json_append_member(struct json *object, char *key, unsigned line, struct json *value)
+int json_append_member(struct json *object, char *key, unsigned line, size_t from,
+		       struct json *value)
 {
 	struct json_member *members =
 	    grow(object->object.members, object->object.len, sizeof(*members));
@@ -53,7 +54,7 @@ int json_append_member(struct json *object, char *key, unsigned line, struct jso
 	}
 	object->object.members = members;
 	members[object->object.len++] =
-	    (struct json_member){.key = key, .line = line, .value = value};
+	    (struct json_member){.key = key, .line = line, .from = from, .value = value};
 	return 0;
 }
 
@@ -117,7 +118,7 @@ static int copy_members(struct json *copy, const struct json *json)
 			json_free(value);
 			return -ENOMEM;
 		}
-		if (json_append_member(copy, key, member->line, value) < 0)
+		if (json_append_member(copy, key, member->line, member->from, value) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -130,6 +131,8 @@ struct json *json_copy(const struct json *json)
 
 	if (!copy)
 		return NULL;
+	copy->from = json->from;
+	copy->to = json->to;
 	switch (json->type) {
 	case JSON_NUMBER:
 	case JSON_STRING:

@@ -15,6 +15,7 @@ const struct profile profile_builtin = {
 	    .limit = {.kind = LIMIT_LEAVE},
 	    .keep = 1,
 	    .empty_on_exit = 1,
+	    .add_init = 0,
 	},
     /* Every slot of onOom: report only. */
     .on_oom = {POLICY_REPORT},

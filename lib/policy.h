@@ -112,6 +112,7 @@ struct profile {
 		struct limit_spec limit;
 		int keep;	   /* 1: put back what somebody else changed; 0: leave it */
 		int empty_on_exit; /* 1: empty the cgroup that stands when all processes are gone */
+		int add_init;	   /* 1: oomguard-init is put in front of the program */
 	} settings;
 	enum policy_action on_oom[OOM_SLOT_COUNT];
 	uint64_t respawn_grace_ms;

@@ -8,11 +8,12 @@
 #include "policy_chain.h"
 #include "policy_match.h"
 
-/* By annotation, else by the first rule that matches, else "default". */
-static const char *choose_profile(const struct json *root, const struct identity *id,
+/* By annotation, else by --profile, else by the first rule that matches, else "default". */
+static const char *choose_profile(const struct policy_document *doc, const struct identity *id,
 				  struct effective_policy *out)
 {
 	struct origin *from = &out->profile_from;
+	const struct json *root = doc->root;
 	const struct json *rule;
 	const char *name, *key;
 	size_t index;
@@ -22,6 +23,10 @@ static const char *choose_profile(const struct json *root, const struct identity
 		from->kind = ORIGIN_ANNOTATION;
 		snprintf(from->where, sizeof(from->where), "%s", key);
 		return name;
+	}
+	if (doc->profile) {
+		from->kind = ORIGIN_ARGUMENT;
+		return doc->profile;
 	}
 	rule = policy_match(json_get(root, "rules"), id, &index);
 	name = json_get_string(rule, "profile");
@@ -43,7 +48,7 @@ int policy_effective(const struct policy_document *doc, const struct identity *i
 
 	memset(out, 0, sizeof(*out));
 	out->host = doc->root ? doc->host : host_policy_builtin;
-	name = choose_profile(doc->root, id, out);
+	name = choose_profile(doc, id, out);
 	snprintf(out->profile_name, sizeof(out->profile_name), "%s", name);
 	r = policy_profile_resolve(doc->root, name, &out->profile, out->from, err);
 	if (r < 0)
@@ -67,6 +72,9 @@ const char *origin_text(const struct origin *origin, char *buf, size_t cap)
 		break;
 	case ORIGIN_BOUND:
 		snprintf(buf, cap, "bound of annotation %s", origin->where);
+		break;
+	case ORIGIN_ARGUMENT:
+		snprintf(buf, cap, "argument --profile");
 		break;
 	}
 	return buf;

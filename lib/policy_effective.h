@@ -18,7 +18,8 @@ enum origin_kind {
 	ORIGIN_FILE,	   /* set in a profile: where = "FILE:LINE", profile named */
 	ORIGIN_RULE,	   /* only for the profile itself: chosen by rule N, where = "FILE:LINE" */
 	ORIGIN_ANNOTATION, /* where = the annotation's key */
-	ORIGIN_BOUND	   /* an annotation asked for more, the host's bound holds */
+	ORIGIN_BOUND,	   /* an annotation asked for more, the host's bound holds */
+	ORIGIN_ARGUMENT	   /* only for the profile itself: --profile */
 };
 
 struct origin {

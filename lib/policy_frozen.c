@@ -8,7 +8,7 @@
 
 static const char *const origin_kinds[] = {
     [ORIGIN_BUILTIN] = "built-in",	[ORIGIN_FILE] = "file",	  [ORIGIN_RULE] = "rule",
-    [ORIGIN_ANNOTATION] = "annotation", [ORIGIN_BOUND] = "bound",
+    [ORIGIN_ANNOTATION] = "annotation", [ORIGIN_BOUND] = "bound", [ORIGIN_ARGUMENT] = "argument",
 };
 
 static void write_origin(const struct origin *origin, struct jsonw *w)

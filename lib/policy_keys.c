@@ -68,6 +68,7 @@ const struct policy_key policy_keys[] = {
     {"settings.limit", NULL, KEY_LIMIT, AT(settings.limit), 0, 0, NULL},
     {"settings.keep", "keep", KEY_BOOL, AT(settings.keep), 0, 0, NULL},
     {"settings.emptyOnExit", "empty-on-exit", KEY_BOOL, AT(settings.empty_on_exit), 0, 0, NULL},
+    {"settings.addInit", "add-init", KEY_BOOL, AT(settings.add_init), 0, 0, NULL},
     {"onOom.init", "on-oom-init", KEY_ENUM, ON_OOM(OOM_SLOT_INIT), 0, 0, actions},
     {"onOom.process", "on-oom-process", KEY_ENUM, ON_OOM(OOM_SLOT_PROCESS), 0, 0, actions},
     {"onOom.group", "on-oom-group", KEY_ENUM, ON_OOM(OOM_SLOT_GROUP), 0, 0, actions},

@@ -17,6 +17,9 @@ struct policy_document {
 	struct json *root; /* NULL: no policy file, the built-in default holds */
 	char **sources;	   /* names that the tree's nodes point to; NULL-terminated */
 	struct host_policy host;
+	/* The profile this program was started for (--profile), in place of the rules; NULL: none.
+	 * Borrowed; set by the caller. */
+	const char *profile;
 };
 
 /* One thing that is wrong, for `oomguard policy check`, which wants all of them. */

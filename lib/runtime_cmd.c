@@ -70,8 +70,10 @@ static int note_unknown(struct runtime_cmd *cmd, const char *word)
 static int use_option(struct runtime_cmd *cmd, const struct runtime_option_found *found)
 {
 	switch (found->option ? found->option->use : OPTION_UNKNOWN) {
+	case OPTION_CONFIG:
+		cmd->other_config = true;
+		return note_unknown(cmd, found->word);
 	case OPTION_UNKNOWN:
-	case OPTION_FOREIGN:
 		return note_unknown(cmd, found->word);
 	case OPTION_GLOBAL:
 		return keep_global(cmd, found);

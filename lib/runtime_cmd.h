@@ -37,6 +37,7 @@ struct runtime_cmd {
 	size_t globals_len;
 	bool detach, no_pivot, no_new_keyring, keep;
 	bool console_socket, preserve_fds;
+	bool other_config; /* crun's --config: config.json is another file */
 	char *unknown_option; /* the first one not known, or that a rerun cannot repeat, or NULL */
 };
 

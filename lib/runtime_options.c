@@ -23,7 +23,7 @@ const struct runtime_option runtime_global_options[] = {
 
 const struct runtime_option runtime_run_options[] = {
     {"bundle", 'b', true, OPTION_BUNDLE},
-    {"config", 'f', true, OPTION_FOREIGN},
+    {"config", 'f', true, OPTION_CONFIG},
     {"console-socket", 0, true, OPTION_CONSOLE_SOCKET},
     {"detach", 'd', false, OPTION_DETACH},
     {"keep", 0, false, OPTION_KEEP},

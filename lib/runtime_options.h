@@ -27,7 +27,8 @@ enum runtime_option_use {
 	OPTION_NO_NEW_KEYRING,
 	OPTION_CONSOLE_SOCKET,
 	OPTION_PRESERVE_FDS,
-	OPTION_FOREIGN /* known, but a rerun cannot repeat it: counts as unknown */
+	OPTION_CONFIG /* another file than config.json; a rerun cannot repeat it: counts as unknown
+		       */
 };
 
 struct runtime_option {

@@ -10,7 +10,8 @@ enum spec_stage {
 	SPEC_STAGE_PRESTART,       /* deprecated, same place as createRuntime */
 	SPEC_STAGE_CREATE_RUNTIME, /* after the namespaces are made, before pivot_root */
 	SPEC_STAGE_POSTSTART,
-	SPEC_STAGE_POSTSTOP
+	SPEC_STAGE_POSTSTOP,
+	SPEC_STAGE_PRECREATE /* podman's own: config.json in, config.json out */
 };
 
 /* runtime.md "State": what a hook gets on stdin. */
@@ -25,6 +26,8 @@ enum spec_stage {
 #define SPEC_CONFIG_FILE "config.json"
 #define SPEC_CONFIG_ANNOTATIONS "annotations"                   /* config.md "Annotations" */
 #define SPEC_CONFIG_HOOKS "hooks"                               /* config.md "POSIX-platform Hooks" */
+#define SPEC_CONFIG_ARGS "process.args"                         /* config.md "Process" */
+#define SPEC_CONFIG_MOUNTS "mounts"                             /* config.md "Mounts" */
 #define SPEC_CONFIG_TERMINAL "process.terminal"                 /* config.md "Process" */
 #define SPEC_CONFIG_OOM_SCORE_ADJ "process.oomScoreAdj"         /* config.md "Linux Process" */
 #define SPEC_CONFIG_CGROUPS_PATH "linux.cgroupsPath"            /* config-linux.md "Cgroups Path" */

@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "escape.h"
 #include "state.h"
+#include "write_all.h"
 
 /* Whoever holds it mostly lets go within a millisecond: ask again soon, then seldom. */
 #define LOCK_PAUSE_FIRST_US 50
@@ -93,19 +94,7 @@ int state_file_add(void *context, const char *text, size_t len)
 {
 	const struct state_file *file = context;
 
-	while (len > 0) {
-		ssize_t n = write(file->fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			return -ENOSPC;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return write_all(file->fd, text, len);
 }
 
 int state_file_end(struct state_file *file, const char *name, int r)

@@ -18,9 +18,10 @@ static int parse(const char *const *words, struct hook_args *out, struct error *
 
 START_TEST(all_options)
 {
-	static const char *const words[] = {
-	    "anything",		"--policy",   "/p",    "createRuntime", "--root=/r",
-	    "--failure=closed", "--deadline", "500ms", "--dry-run",	NULL};
+	static const char *const words[] = {"anything",		"--policy",  "/p",
+					    "createRuntime",	"--root=/r", "--failure=closed",
+					    "--deadline",	"500ms",     "--dry-run",
+					    "--profile=worker", NULL};
 	struct hook_args args;
 
 	ck_assert_int_eq(parse(words, &args, NULL), 0);
@@ -29,6 +30,7 @@ START_TEST(all_options)
 	ck_assert_str_eq(args.root, "/r");
 	ck_assert(args.closed);
 	ck_assert(args.dry_run);
+	ck_assert_str_eq(args.profile, "worker");
 	ck_assert_uint_eq(args.deadline_ms, 500);
 }
 END_TEST
@@ -73,6 +75,7 @@ static const struct {
     {{"h", "prestart", "--wonder", NULL}, "--wonder", false},
     {{"h", "prestart", "--policy", NULL}, "value is missing", false},
     {{"h", "prestart", "--policy", "p.json", NULL}, "absolute", false},
+    {{"h", "prestart", "--profile", NULL}, "value is missing", false},
     {{"h", "prestart", "--root=", NULL}, "absolute", false},
     {{"h", "prestart", "--failure", "shut", NULL}, "open and closed", false},
     {{"h", "prestart", "--deadline", "soon", NULL}, "\"soon\"", false},

@@ -96,6 +96,29 @@ static const struct origin *origin_of(const struct effective_policy *policy, con
 	return &policy->from[policy_key_by_path(path) - policy_keys];
 }
 
+START_TEST(a_profile_that_the_program_was_started_for_goes_before_the_rules)
+{
+	struct scene *scene = scene_new("{\"team\": \"a1\"}");
+	struct effective_policy *out = scene_solve(scene);
+	char text[64];
+
+	ck_assert_str_eq(out->profile_name, "alone");
+	scene->doc.profile = "worker";
+	scene_solve(scene);
+	ck_assert_str_eq(out->profile_name, "worker");
+	ck_assert_int_eq(out->profile.kill.signal, SIGTERM);
+	ck_assert_str_eq(origin_text(&out->profile_from, text, sizeof(text)), "argument --profile");
+	scene->doc.profile = "unknown";
+	ck_assert_int_eq(policy_effective(&scene->doc, &scene->id, &scene->out, NULL), -ENOENT);
+	scene_free(scene);
+	/* An annotation that the host allows is about this container alone. */
+	scene = scene_new("{\"oomguard.io/profile\": \"alone\"}");
+	scene->doc.profile = "worker";
+	ck_assert_str_eq(scene_solve(scene)->profile_name, "alone");
+	scene_free(scene);
+}
+END_TEST
+
 START_TEST(without_a_policy_the_builtin_holds)
 {
 	struct scene *scene = scene_new("{\"oomguard.io/on-oom-process\": \"kill\"}");
@@ -202,6 +225,8 @@ static const struct {
      ORIGIN_ANNOTATION, NULL},
     {"{\"oomguard.io/empty-on-exit\": \"no\"}", "settings.emptyOnExit", "true", ORIGIN_BUILTIN,
      "found the string \"no\", allowed true or false"},
+    {"{\"oomguard.io/add-init\": \"true\"}", "settings.addInit", "false", ORIGIN_BUILTIN,
+     "the host does not allow \"add-init\""},
     {"{\"oomguard.io/on-stall-after\": \"1h\"}", "onStall.after", "5s", ORIGIN_BOUND,
      "outside of the host's bounds 200ms to 5s: 5s"},
     {"{\"oomguard.io/near-limit-at\": \"60.5%\"}", "onNearLimit.at", "60.5%", ORIGIN_ANNOTATION,
@@ -459,6 +484,7 @@ int main(void)
 			    (int)(sizeof(requests) / sizeof(requests[0])));
 	tcase_add_test(tests, a_grace_that_is_taken_away_is_given_back);
 	tcase_add_test(tests, a_profile_can_be_asked_for);
+	tcase_add_test(tests, a_profile_that_the_program_was_started_for_goes_before_the_rules);
 	tcase_add_test(tests, a_container_can_be_left_alone_where_that_is_allowed);
 	tcase_add_test(tests, a_suffix_needs_a_container_that_has_a_name);
 	tcase_add_test(tests, refusals_are_bounded);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a container's memory cgroup will have on this host: spec_host_read() of spec_changes.h. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "spec_changes.h"
+
+#define CGROUPS "/sys/fs/cgroup"
+#define LOOKS_MAX 64 /* directories below the root that are looked into */
+
+static bool has(int dirfd, const char *file)
+{
+	struct stat st;
+
+	return fstatat(dirfd, file, &st, 0) == 0;
+}
+
+/* The root of v2 has none of the files: any cgroup below it that has the memory controller. */
+static int open_below(int root)
+{
+	cleanup_closedir DIR *dir = NULL;
+	int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *entry;
+
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	for (int looks = 0; looks < LOOKS_MAX && (entry = readdir(dir));) {
+		cleanup_close int below = -1;
+
+		if (entry->d_name[0] == '.' || entry->d_type != DT_DIR)
+			continue;
+		looks++;
+		below = openat(root, entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (below >= 0 && has(below, "memory.max"))
+			return take_fd(&below);
+	}
+	return -1;
+}
+
+/* Our own cgroup, or the root where that is not seen. */
+static int open_own(int procfd, const struct cgroup_mounts *mounts, const char *controller)
+{
+	cleanup_free char *path = NULL;
+	int fd = -1;
+
+	if (cgroup_path_of(procfd, 0, controller, &path, NULL) == 0)
+		fd = cgroup_open(mounts, controller, path, NULL, NULL);
+	return fd < 0 ? cgroup_open(mounts, controller, "/", NULL, NULL) : fd;
+}
+
+static void look_v2(int procfd, const struct cgroup_mounts *mounts, struct spec_host *out)
+{
+	cleanup_close int own = open_own(procfd, mounts, NULL);
+	cleanup_close int root = cgroup_open(mounts, NULL, "/", NULL, NULL);
+	cleanup_close int below = root < 0 ? -1 : open_below(root);
+	int look = own >= 0 && has(own, "memory.max") ? own : below;
+
+	if (look < 0)
+		return;
+	out->swap = has(look, "memory.swap.max");
+	out->oom_group = has(look, "memory.oom.group");
+}
+
+static void look_v1(int procfd, const struct cgroup_mounts *mounts, struct spec_host *out)
+{
+	cleanup_close int own = open_own(procfd, mounts, "memory");
+
+	out->swap = own >= 0 && has(own, "memory.memsw.limit_in_bytes");
+}
+
+void spec_host_read(int procfd, struct spec_host *out)
+{
+	struct cgroup_mounts mounts = {0};
+	enum cgroup_version version;
+	struct statfs fs;
+
+	*out = (struct spec_host){.page_size = (uint64_t)sysconf(_SC_PAGESIZE)};
+	if (cgroup_mounts_read(procfd, &mounts, NULL) == 0 &&
+	    cgroup_memory_version(&mounts, &version) == 0) {
+		out->known = true;
+		if (version == CGROUP_V2)
+			look_v2(procfd, &mounts, out);
+		else
+			look_v1(procfd, &mounts, out);
+	}
+	cgroup_mounts_free(&mounts);
+	/* How runc and crun tell which one they work on. */
+	out->unified = statfs(CGROUPS, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
+}
