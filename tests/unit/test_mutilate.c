@@ -13,6 +13,7 @@
 #include "json.h"
 #include "jsonw.h"
 #include "oci.h"
+#include "spec_edit.h"
 #include "unit.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -81,6 +82,38 @@ static void check_error(int r, const struct error *err)
 	ck_assert_uint_eq(strcspn(err->message, CONTROLS), strlen(err->message));
 }
 
+/* Whatever can be read can be edited or is refused, and twice is once. */
+static void check_edit(const struct oci_config *whole, const char *text, size_t len)
+{
+	static const struct spec_hook hook = {.path = "/usr/libexec/oomguard/oomguard-hook"};
+	static const struct spec_changes changes = {.set_limit = true,
+						    .limit = 1,
+						    .set_swap = true,
+						    .swap = 2,
+						    .enable_oom_killer = true,
+						    .oom_group = "1",
+						    .init = "/i",
+						    .init_score = "5"};
+	cleanup_free char *out = NULL, *again = NULL;
+	struct oci_config edited;
+	struct error err = {0};
+	size_t out_len, again_len;
+	int r = spec_edit(whole->root, text, len, &hook, &changes, &out, &out_len, &err);
+
+	if (r < 0) {
+		check_error(r, &err);
+		return;
+	}
+	ck_assert_int_eq(r, 1);
+	ck_assert_msg(oci_config_parse(out, out_len, "c", &edited, &err) == 0, "%s: %s",
+		      err.message, out);
+	ck_assert(edited.has_poststop_hook);
+	ck_assert_msg(
+	    spec_edit(edited.root, out, out_len, &hook, &changes, &again, &again_len, &err) == 0,
+	    "%s", out);
+	oci_config_free(&edited);
+}
+
 static bool read_with(const char *text, size_t len, const struct json_limits *limits)
 {
 	cleanup_json struct json *tree = NULL;
@@ -118,6 +151,8 @@ static bool feed(const char *text, size_t len)
 	r = oci_config_parse(exact, len, "config.json", &oci_config, &err);
 	if (r < 0)
 		check_error(r, &err);
+	else
+		check_edit(&oci_config, exact, len);
 	oci_config_free(&oci_config);
 	free(exact);
 	return readable;
