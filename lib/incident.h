@@ -107,13 +107,14 @@ struct incident {
 	uint64_t backoff_ms;
 	char result[24];   /* "reported", "killed", "restarted", "restart-failed", "gave-up",
 			      "kill-incomplete", "cancelled", "pending" */
-	struct incident_action actions[INCIDENT_ACTIONS_MAX];
-	size_t actions_len; /* the first ones are kept */
 	/* The restart budget; the policy restarts nothing when `may_restart` is false. */
 	bool may_restart;
 	unsigned restarts_used, restarts_max;
 	uint64_t restarts_within_ms;
 	const struct scene *scene; /* borrowed; NULL: nothing was read */
+	/* Last, and not touched before something was done. The first ones are kept. */
+	size_t actions_len;
+	struct incident_action actions[INCIDENT_ACTIONS_MAX];
 };
 
 /* Adds one action that was done at `now_us` (CLOCK_MONOTONIC). No allocation. */

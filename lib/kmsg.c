@@ -433,7 +433,27 @@ int kmsg_open(const char *device)
 	return take_fd(&fd);
 }
 
-int kmsg_next(int fd, struct kmsg_line *out, uint64_t *lost)
+/* False: not the kernel's. Then its text is of no interest. */
+static bool message_of(const char *record, size_t len, char *out, size_t cap)
+{
+	struct span text = {record, len};
+	uint64_t facility = 0, time_us = 0;
+	const char *end;
+	size_t n;
+
+	skip_record_head(&text, &facility, &time_us);
+	if (facility != 0)
+		return false;
+	end = find(text, "\n");
+	n = end ? (size_t)(end - text.at) : text.len;
+	if (n > cap - 1)
+		n = cap - 1;
+	memcpy(out, text.at, n);
+	out[n] = '\0';
+	return true;
+}
+
+int kmsg_next(int fd, struct kmsg_line *out, char *text, size_t cap, uint64_t *lost)
 {
 	char record[8192]; /* CONSOLE_EXT_LOG_MAX: a shorter one could be refused with EINVAL */
 
@@ -441,7 +461,8 @@ int kmsg_next(int fd, struct kmsg_line *out, uint64_t *lost)
 		ssize_t len = read(fd, record, sizeof(record));
 
 		if (len > 0) {
-			if (kmsg_parse(record, (size_t)len, out) != KMSG_OTHER)
+			kmsg_parse(record, (size_t)len, out);
+			if (message_of(record, (size_t)len, text, cap))
 				return 1;
 		} else if (len == 0 || errno == EAGAIN) {
 			return 0;

@@ -61,7 +61,8 @@ enum kmsg_kind kmsg_parse(const char *record, size_t len, struct kmsg_line *out)
 int kmsg_open(const char *device);
 
 /*
- * Reads the next record that is no KMSG_OTHER. 1: *out is filled; 0: nothing new; negative errno.
+ * Reads the next record of the kernel's own, of whatever kind. 1: *out is filled, and `text` holds
+ * its message without head and properties, cut at cap-1 bytes; 0: nothing new; negative errno.
  * Records that were overwritten meanwhile (EPIPE) are counted in *lost and passed over.
  */
-int kmsg_next(int fd, struct kmsg_line *out, uint64_t *lost);
+int kmsg_next(int fd, struct kmsg_line *out, char *text, size_t cap, uint64_t *lost);

@@ -112,12 +112,6 @@ static inline uint64_t memcg_working_set(const struct memcg_usage *usage)
 int memcg_frozen(const struct memcg *memcg);
 
 /*
- * Microseconds in which all tasks stood still for want of memory (memory.pressure "full", v2 with
- * PSI, 4.20). -ENOENT on v1, -EOPNOTSUPP when PSI is switched off. Hot path.
- */
-int memcg_pressure_read(const struct memcg *memcg, uint64_t *full_us);
-
-/*
  * v1: has the eventfd told of OOMs at the limit of this cgroup or of one above it (cgroup-v1/
  * memory.rst, 10). The kernel takes its own reference: nothing else need stay open.
  */

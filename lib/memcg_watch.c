@@ -24,25 +24,6 @@ int memcg_frozen(const struct memcg *memcg)
 	return frozen != 0;
 }
 
-int memcg_pressure_read(const struct memcg *memcg, uint64_t *full_us)
-{
-	char text[512];
-	const char *full, *total;
-	ssize_t len;
-
-	if (memcg->version == CGROUP_V1)
-		return -ENOENT;
-	len = cgroup_read(memcg->dirfd, "memory.pressure", text, sizeof(text));
-	if (len < 0)
-		return (int)len;
-	full = strstr(text, "full ");
-	total = full ? strstr(full, "total=") : NULL;
-	if (!total)
-		return -ENODATA;
-	*full_us = strtoull(total + strlen("total="), NULL, 10);
-	return 0;
-}
-
 int memcg_oom_event(int dirfd, int eventfd)
 {
 	cleanup_close int control = openat(dirfd, "memory.oom_control", O_RDONLY | O_CLOEXEC);

@@ -97,6 +97,7 @@ struct scene_detail {
  * mappings waits for that process's lock: shared with it, and valid as far as the counts say.
  */
 struct scene_slow {
+	_Atomic uint32_t steps; /* how far its writer is (slow.h) */
 	uint32_t cmdlines_len; /* entries of the process list that were tried, in its order */
 	uint32_t details_len;
 	uint32_t text_used;
@@ -126,6 +127,7 @@ struct scene {
 	uint64_t took_us;  /* all reading */
 	uint32_t cut;	   /* enum scene_cut */
 	bool was_read;	   /* what follows was tried at all */
+	bool settled;	   /* … and nothing more is to come */
 	uint64_t event_ms; /* CLOCK_MONOTONIC of the wake-up: the timeline's zero */
 
 	/* The cgroup and those above it; `cgroup` is borrowed. */

@@ -84,6 +84,7 @@ void evidence_rebase(struct evidence *evidence)
 
 void evidence_start(struct evidence *evidence)
 {
+	evidence->report = (struct report){0};
 	evidence->limit = LIMIT_OF_UNKNOWN;
 	evidence->limit_cgroup[0] = '\0';
 	evidence->group = false;
@@ -161,8 +162,6 @@ static void note_kill(struct evidence *evidence, struct incident *incident,
 	const struct scene_process *known;
 	struct incident_victim victim = {.pid = line->pid, .source = VICTIM_KMSG};
 
-	if (!kill_is_ours(evidence, line))
-		return;
 	/* Before 5.0 the line about the limit comes first and has no pid. */
 	if (line->constraint == KMSG_CONSTRAINT_NONE && evidence->limit == LIMIT_OF_UNKNOWN)
 		note_limit(evidence, line);
@@ -177,36 +176,52 @@ static void note_kill(struct evidence *evidence, struct incident *incident,
 	add_victim(evidence, incident, &victim);
 }
 
+/* What one line says; true when it is about us. */
+static bool take_line(struct evidence *evidence, struct incident *incident,
+		      const struct kmsg_line *line)
+{
+	const char *own = evidence->memcg->path;
+	bool ours = false;
+
+	switch (line->kind) {
+	case KMSG_SUMMARY:
+	case KMSG_TASK_IN:
+		evidence->summary = *line;
+		evidence->summary_ours = ours = is_below(line->task_cgroup, own);
+		if (ours)
+			note_limit(evidence, line);
+		break;
+	case KMSG_GROUP:
+		ours = is_below(line->task_cgroup, own) || is_below(own, line->task_cgroup);
+		evidence->group = evidence->group || ours;
+		break;
+	case KMSG_KILLED:
+		ours = kill_is_ours(evidence, line);
+		if (ours)
+			note_kill(evidence, incident, line);
+		if (evidence->summary.kind == KMSG_TASK_IN)
+			evidence->summary.kind = KMSG_OTHER;
+		break;
+	case KMSG_NO_VICTIM:
+	case KMSG_OTHER:
+		break;
+	}
+	return ours;
+}
+
 void evidence_read_log(struct evidence *evidence, struct incident *incident)
 {
 	struct kmsg_line line;
+	char text[1024];
 	uint64_t lost = 0;
 
 	if (evidence->kmsg < 0)
 		return;
-	while (kmsg_next(evidence->kmsg, &line, &lost) == 1) {
-		switch (line.kind) {
-		case KMSG_SUMMARY:
-		case KMSG_TASK_IN:
-			evidence->summary = line;
-			evidence->summary_ours = is_below(line.task_cgroup, evidence->memcg->path);
-			if (evidence->summary_ours)
-				note_limit(evidence, &line);
-			break;
-		case KMSG_GROUP:
-			if (is_below(line.task_cgroup, evidence->memcg->path) ||
-			    is_below(evidence->memcg->path, line.task_cgroup))
-				evidence->group = true;
-			break;
-		case KMSG_KILLED:
-			note_kill(evidence, incident, &line);
-			if (evidence->summary.kind == KMSG_TASK_IN)
-				evidence->summary.kind = KMSG_OTHER;
-			break;
-		case KMSG_NO_VICTIM:
-		case KMSG_OTHER:
-			break;
-		}
+	evidence->scene->has_report = true;
+	while (kmsg_next(evidence->kmsg, &line, text, sizeof(text), &lost) == 1) {
+		bool ours = take_line(evidence, incident, &line);
+
+		report_take(&evidence->report, evidence->scene, &line, text, ours);
 	}
 }
 

@@ -13,6 +13,7 @@
 #include "incident.h"
 #include "kmsg.h"
 #include "memcg.h"
+#include "report.h"
 #include "scene.h"
 
 struct evidence {
@@ -31,6 +32,7 @@ struct evidence {
 	/* What the kernel's log said last, so that its lines belong together. */
 	struct kmsg_line summary;
 	bool summary_ours;
+	struct report report; /* its lines on their way into the scene */
 	/* A process that began later is younger than the kill. */
 	uint64_t young_ticks;
 	/* Found in this event. */

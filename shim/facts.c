@@ -69,10 +69,12 @@ void guard_facts(struct guard *guard, uint64_t start_us, struct oom_facts *facts
 {
 	struct incident *incident = &guard->incident;
 	uint64_t budget_us = guard->profile->evidence.budget_ms * 1000;
-	uint64_t from_us = clock_us(CLOCK_MONOTONIC);
+	uint64_t from_us;
 
 	if (budget_us == 0 && init_decides(guard->profile))
 		budget_us = LOG_GRACE_US;
+	scene_settle(guard);
+	from_us = clock_us(CLOCK_MONOTONIC);
 	if (budget_us > 0)
 		read_victims(guard, start_us + budget_us);
 	if (guard->profile->evidence.budget_ms > 0)

@@ -19,6 +19,7 @@
 #include "memcg.h"
 #include "plan.h"
 #include "score.h"
+#include "slow.h"
 #include "state.h"
 #include "status.h"
 #include "tight.h"
@@ -56,6 +57,7 @@ struct guard {
 	struct evidence evidence;
 	struct tight tight;
 	struct kill_target target;
+	struct slow_reader slow;
 
 	/* Known. */
 	struct memcg_counters seen; /* accounted for so far */
@@ -82,6 +84,7 @@ struct guard {
 	dev_t state_dir_device;
 
 	/* Large and mostly untouched: last, so that what is used lies on few pages. */
+	struct scene_timeline timeline;
 	struct scene scene; /* of the incident at hand, or the last one */
 	pid_t pids[KILL_PIDS_MAX];
 	char text[INCIDENT_BUFFER_BYTES]; /* an incident on its way to the file */

@@ -60,6 +60,7 @@ void guard_leave(struct guard *guard, const char *why)
 	struct error err = {0};
 
 	helper_stop(&guard->helper);
+	slow_close(&guard->slow);
 	if (guard->handed_over) {
 		journal_close(&guard->journal);
 		return;

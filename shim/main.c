@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,7 +126,7 @@ static void prefault(struct guard *guard)
 
 	for (size_t i = 0; i < sizeof(stack); i += 4096)
 		stack[i] = 0;
-	memset(&guard->incident, 0, sizeof(guard->incident));
+	memset(&guard->incident, 0, offsetof(struct incident, actions));
 	guard->pids[0] = 0;
 }
 
@@ -304,6 +305,7 @@ static int run(struct guard *guard, const struct arguments *arguments)
 	record_armed(guard);
 	record_phase(guard, SHIM_WATCHING);
 	tight_arm(guard);
+	slow_open(&guard->slow, guard->procfd);
 	drop_old_stack();
 	r = confine_memory();
 	if (r < 0)

@@ -203,6 +203,7 @@ static bool one_oom(struct guard *guard, bool *more)
 		return false;
 	begin_incident(guard, start_us);
 	if (!wait_for_kill(guard, &now)) {
+		slow_drop(&guard->slow);
 		note_quiet(guard, &now);
 		return false;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is written down of stalls and of coming near the limit. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@ void record_begin(struct guard *guard, enum incident_kind kind, uint64_t start_u
 {
 	struct incident *incident = &guard->incident;
 
-	memset(incident, 0, sizeof(*incident));
+	memset(incident, 0, offsetof(struct incident, actions));
 	incident->kind = kind;
 	incident->time_ms = clock_ms(CLOCK_REALTIME);
 	incident->start_us = start_us;
@@ -38,6 +39,7 @@ void record_zombies(struct guard *guard, const struct zombie_pile *pile,
 	incident->usage = now->usage;
 	incident->after = now->counters;
 	scene_before(guard);
+	scene_settle(guard);
 	w = journal_begin(&guard->journal, JOURNAL_WARNING, "zombies", "%s",
 			  zombies_text(pile, text, sizeof(text)));
 	jsonw_kv_uint(w, "zombies", pile->zombies);
@@ -136,6 +138,7 @@ void record_stall(struct guard *guard, enum stall_kind kind, const struct stall_
 	if (kind != STALL_OOM_KILLER_OFF || guard->profile->evidence.budget_ms > 0)
 		note_sleepers(guard);
 	scene_before(guard);
+	scene_settle(guard);
 	scene_note_hit(guard, stall_limit_owner(kind));
 	w = journal_begin(&guard->journal, JOURNAL_WARNING, "stall", "%s", stall_words(kind));
 	jsonw_kv_string(w, "stall", incident->stall);
@@ -216,6 +219,7 @@ void record_snapshot(struct guard *guard, const struct stall_sample *now)
 	snprintf(incident->reason, sizeof(incident->reason), "onNearLimit");
 	snprintf(incident->result, sizeof(incident->result), "reported");
 	scene_before(guard);
+	scene_settle(guard);
 	scene_after(guard, false);
 	record_incident(guard);
 }

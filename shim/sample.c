@@ -6,6 +6,7 @@
 
 int guard_sample(const struct guard *guard, struct stall_sample *out)
 {
+	struct memcg_pressure pressure;
 	int r;
 
 	*out = (struct stall_sample){.at_ms = clock_ms(CLOCK_MONOTONIC)};
@@ -14,6 +15,8 @@ int guard_sample(const struct guard *guard, struct stall_sample *out)
 	r = memcg_counters_read(&guard->memcg, &out->counters);
 	if (r == 0)
 		r = memcg_usage_read(&guard->memcg, &out->usage);
-	out->has_pressure = memcg_pressure_read(&guard->memcg, &out->pressure_us) == 0;
+	out->has_pressure = memcg_pressure_all(&guard->memcg, &pressure) == 0;
+	out->pressure_us = pressure.full.total_us;
+	out->pressure_centi = (int32_t)(pressure.full.avg10 * 100 + 0.5);
 	return r;
 }

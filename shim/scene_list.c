@@ -6,7 +6,6 @@
 
 #include "cgroup.h"
 #include "clock.h"
-#include "proc.h"
 
 /* The init, then those that no signal ends, then the others. */
 static unsigned rank(const struct scene_process *process)
@@ -53,7 +52,7 @@ static void sort(struct scene_process *list, size_t len)
 	}
 }
 
-static void note_process(struct scene_process *process, const struct proc_stat *stat, pid_t init)
+void scene_process_set(struct scene_process *process, const struct proc_stat *stat, pid_t init)
 {
 	*process = (struct scene_process){
 	    .pid = stat->pid,
@@ -85,11 +84,60 @@ void scene_list(struct scene *scene, const struct kill_target *target, uint64_t 
 		    clock_us(CLOCK_MONOTONIC) >= end_us)
 			break;
 		if (proc_stat_read(target->procfd, target->pids[i], &stat) == 0)
-			note_process(&scene->process[scene->processes_len++], &stat, target->init);
+			scene_process_set(&scene->process[scene->processes_len++], &stat,
+					  target->init);
 	}
 	if (i < n) {
 		scene->processes_more = (uint32_t)(n - i);
 		scene->cut |= SCENE_CUT_PROCESSES;
 	}
 	sort(scene->process, scene->processes_len);
+}
+
+static uint32_t kib(uint64_t value)
+{
+	return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
+}
+
+static void note_wchan(struct scene *scene, struct scene_process *process, int procfd)
+{
+	char *wchan;
+
+	if (process->state != 'D' || scene->wchans_len == SCENE_WCHANS_MAX)
+		return;
+	wchan = scene->wchan[scene->wchans_len];
+	proc_wchan(procfd, process->pid, wchan, SCENE_WCHAN_BYTES);
+	if (wchan[0])
+		process->wchan = (uint16_t)++scene->wchans_len;
+}
+
+static void fill_one(struct scene *scene, struct scene_process *process, int procfd)
+{
+	struct proc_status status;
+	int score;
+
+	note_wchan(scene, process, procfd);
+	if (proc_status_read(procfd, process->pid, &status) < 0)
+		return;
+	process->ns_pid = status.ns_pid;
+	process->has_status = status.has_memory;
+	process->anon_kib = kib(status.anon_kib);
+	process->file_kib = kib(status.file_kib);
+	process->shmem_kib = kib(status.shmem_kib);
+	process->swap_kib = kib(status.swap_kib);
+	if (proc_oom_score_read(procfd, process->pid, &score) == 0)
+		process->oom_score = (int16_t)score;
+	if (proc_score_read(procfd, process->pid, &score) == 0)
+		process->oom_score_adj = (int16_t)score;
+}
+
+void scene_fill(struct scene *scene, const struct kill_target *target, uint64_t end_us)
+{
+	for (uint32_t i = 0; i < scene->processes_len; i++) {
+		if (clock_us(CLOCK_MONOTONIC) >= end_us) {
+			scene->cut |= SCENE_CUT_STATUS;
+			return;
+		}
+		fill_one(scene, &scene->process[i], target->procfd);
+	}
 }

@@ -9,6 +9,10 @@
 #include "guard.h"
 #include "scene_list.h"
 
+/* A child that got nowhere for so long hangs on its process. */
+#define STUCK_US 25000
+#define STUCK_AFTER_US 1000000
+
 void scene_begin(struct guard *guard)
 {
 	struct scene *scene = &guard->scene;
@@ -19,6 +23,7 @@ void scene_begin(struct guard *guard)
 	scene->event_ms = guard->incident.start_us / 1000;
 	scene->cgroup = guard->memcg.path;
 	scene->hit = scene->oom_killer_off = scene->oom_group = -1;
+	scene->timeline = &guard->timeline;
 	guard->incident.scene = scene;
 }
 
@@ -57,39 +62,72 @@ static void read_surroundings(struct guard *guard)
 	scene->has_host = host_memory_read(guard->procfd, &scene->host) == 0;
 }
 
-static void read_all(struct guard *guard, uint64_t end_us)
+/*
+ * The list by what the kernel tells without waiting, and beside it, in a child, what it may not
+ * tell at all.
+ */
+static void read_processes(struct guard *guard, uint64_t list_us, uint64_t end_us)
 {
-	guard->scene.was_read = true;
-	read_cgroup(guard);
-	scene_list(&guard->scene, &guard->target, end_us);
+	struct scene *scene = &guard->scene;
+
+	scene_list(scene, &guard->target, list_us);
+	slow_start(&guard->slow, scene);
+	scene_fill(scene, &guard->target, end_us);
+}
+
+/* The zombies come last into the list: the child goes by the places in it. */
+static void read_rest(struct guard *guard, uint64_t end_us, uint64_t stuck_us)
+{
+	struct scene *scene = &guard->scene;
+
 	read_surroundings(guard);
+	slow_finish(&guard->slow, scene, end_us, stuck_us);
+	scene_zombies(scene, &guard->target, end_us);
 }
 
 void scene_before(struct guard *guard)
 {
 	struct scene *scene = &guard->scene;
 	uint64_t from_us = clock_us(CLOCK_MONOTONIC);
+	uint64_t budget_us = scene->budget_ms * 1000, start_us = guard->incident.start_us;
 
-	if (scene->budget_ms == 0)
+	if (budget_us == 0)
 		return;
-	read_all(guard, guard->incident.start_us + scene->budget_ms * 1000);
+	scene->was_read = true;
+	read_cgroup(guard);
+	read_processes(guard, start_us + budget_us / 2, start_us + budget_us / 8 * 5);
+	scene->delay_us += clock_us(CLOCK_MONOTONIC) - from_us;
+}
+
+void scene_settle(struct guard *guard)
+{
+	struct scene *scene = &guard->scene;
+	uint64_t from_us = clock_us(CLOCK_MONOTONIC);
+
+	if (!scene->was_read || scene->settled)
+		return;
+	scene->settled = true;
+	/* The last quarter is for the kernel's log, which may say what is to be done. */
+	read_rest(guard, guard->incident.start_us + scene->budget_ms * 750, STUCK_US);
 	scene->delay_us += clock_us(CLOCK_MONOTONIC) - from_us;
 }
 
 void scene_after(struct guard *guard, bool killed)
 {
 	struct scene *scene = &guard->scene;
-	uint64_t from_us = clock_us(CLOCK_MONOTONIC);
+	uint64_t from_us = clock_us(CLOCK_MONOTONIC), end_us = from_us + SCENE_AFTER_MS * 1000;
 
 	if (!scene->was_read) {
 		scene->cut |= SCENE_CUT_MEMORY;
-		scene->was_read = true;
+		scene->was_read = scene->settled = true;
 		read_cgroup(guard);
-		if (killed)
+		if (killed) {
 			scene->cut |= SCENE_CUT_PROCESSES;
-		else
-			scene_list(scene, &guard->target, from_us + SCENE_AFTER_MS * 1000);
-		read_surroundings(guard);
+			read_surroundings(guard);
+		} else {
+			read_processes(guard, end_us, end_us);
+			read_rest(guard, end_us, STUCK_AFTER_US);
+		}
 		scene->took_us = clock_us(CLOCK_MONOTONIC) - from_us;
 	}
 	if (scene->took_us < scene->delay_us)

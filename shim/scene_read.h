@@ -23,8 +23,11 @@ struct guard;
 /* Forgets the last scene. The incident at hand has begun. */
 void scene_begin(struct guard *guard);
 
-/* Before the action: as much as the budget allows, nothing when it is 0. */
+/* At the wake-up: as much as the budget allows, nothing when it is 0. What a child reads goes on.
+ */
 void scene_before(struct guard *guard);
+/* Before the action: what the child has read until now, and the rest of the budget's time. */
+void scene_settle(struct guard *guard);
 
 /* After the action: all, if nothing was read before. `killed`: nobody is left to be read. */
 void scene_after(struct guard *guard, bool killed);

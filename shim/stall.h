@@ -36,7 +36,8 @@ struct stall_sample {
 	struct memcg_usage usage;
 	bool tells_oom; /* v2: counters.oom counts each time the limit ran out, killed or not */
 	bool has_pressure;
-	uint64_t pressure_us; /* PSI full, total */
+	int32_t pressure_centi; /* PSI full, of the last 10 s, in hundredths of a percent */
+	uint64_t pressure_us;	/* PSI full, total */
 };
 
 /* What is remembered between samples. All zero: nothing yet. */

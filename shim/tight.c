@@ -52,6 +52,8 @@ static void open_thresholds(struct guard *guard, const struct memcg_usage *usage
 	if (tight->thresholds < 0)
 		return;
 	if (memcg_threshold(&guard->memcg, tight->thresholds,
+			    usage->limit / 1000 * TIMELINE_FROM_PER_MILLE) < 0 ||
+	    memcg_threshold(&guard->memcg, tight->thresholds,
 			    usage->limit / 1000 * AT_LIMIT_PER_MILLE) < 0 ||
 	    (mark != MEMCG_NO_LIMIT &&
 	     memcg_threshold(&guard->memcg, tight->thresholds, mark) < 0) ||
@@ -103,14 +105,22 @@ static void open_pids(struct guard *guard)
 		cleanup_closep(&tight->pids);
 }
 
+static int sooner(int a_ms, int b_ms)
+{
+	return a_ms < 0 || (b_ms >= 0 && b_ms < a_ms) ? b_ms : a_ms;
+}
+
 static void plan_next(struct guard *guard)
 {
 	struct tight *tight = &guard->tight;
-	int stall_ms = stall_pace_ms(&tight->stall);
+	const struct stall_sample *last = &tight->stall.last;
 	int near_ms = guard->memcg.version == CGROUP_V2
-			  ? near_pace_ms(guard->profile, &tight->stall.last.usage)
+			  ? near_pace_ms(guard->profile, &last->usage)
 			  : -1;
-	int ms = stall_ms < 0 || (near_ms >= 0 && near_ms < stall_ms) ? near_ms : stall_ms;
+	int ms = sooner(stall_pace_ms(&tight->stall), near_ms);
+
+	if (tight->stall.has_last)
+		ms = sooner(ms, timeline_pace_ms(&tight->pace, last, guard->memcg.version));
 
 	if (tight->unresolved != STALL_NONE)
 		ms = STALL_SLOW_MS;
@@ -201,10 +211,10 @@ static void stop_dancing(struct guard *guard)
 /* Usage that goes up and down is not to cross them again at once. */
 static bool far_below(const struct guard *guard, const struct memcg_usage *usage)
 {
-	uint64_t mark = near_mark(guard->profile, usage), at_limit;
+	uint64_t mark = near_mark(guard->profile, usage), lowest;
 
-	at_limit = usage->limit / 1000 * AT_LIMIT_PER_MILLE;
-	return usage->usage + usage->limit / REARM_SHARE < (mark < at_limit ? mark : at_limit);
+	lowest = usage->limit / 1000 * TIMELINE_FROM_PER_MILLE;
+	return usage->usage + usage->limit / REARM_SHARE < (mark < lowest ? mark : lowest);
 }
 
 /* Thresholds for a limit that is no more are of no use, and neither are those that fire all the
@@ -269,6 +279,8 @@ bool tight_step(struct guard *guard, int events)
 		tight->next_ms = 0;
 		return false;
 	}
+	if (timeline_wants(&now, guard->memcg.version))
+		timeline_add(&guard->timeline, &now);
 	/* v1 tells of the OOM, not of its kill, which may come while we only look. */
 	if (!tight->first_aid && oom_kill_counted(&now.counters, &guard->seen) && guard_oom(guard))
 		return true;

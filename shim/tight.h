@@ -3,9 +3,10 @@
  * While memory is tight: what wakes the shim then, the samples, the verdicts (stall.h, near.h) and
  * what follows from them.
  *
- * v1: usage thresholds at onNearLimit.at and just below the limit, which fire on both crossings;
- * far below the limit nothing wakes us. v2 has no thresholds: a PSI trigger for onStall.pressure,
- * and a look at usage at a distance that shrinks the closer it is (near_pace_ms()).
+ * v1: usage thresholds at three quarters, at onNearLimit.at and just below the limit, which fire on
+ * both crossings; far below the limit nothing wakes us. v2 has no thresholds: a PSI trigger for
+ * onStall.pressure, and a look at usage at a distance that shrinks the closer it is
+ * (near_pace_ms(), timeline_pace_ms()). Each look near the limit becomes a sample of the timeline.
  *
  * A container full of page cache makes the kernel tell us of each reclaim on v2 (memory.events
  * "max"). After such a wake-up memory.events is left alone until the next slow look, and the
@@ -18,6 +19,7 @@
 
 #include "near.h"
 #include "stall.h"
+#include "timeline.h"
 #include "victim.h"
 
 struct guard;
@@ -34,6 +36,7 @@ struct tight {
 	struct stall_sample unresolved_from;
 	struct stall_watch stall;
 	struct near_watch near;
+	struct timeline_pace pace;
 	struct victim_rules rules;
 	int thresholds;	    /* v1: eventfd, -1 none */
 	uint64_t limit;	    /* the thresholds were made for */

@@ -8,87 +8,20 @@
  * Makes a cgroup of COUNT sleeping processes and prints a line "OURS BARE" in microseconds for each
  * pair. Every run writes every score. Exit 77: a cgroup or so many processes cannot be had.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "box.h"
 #include "clock.h"
 #include "settings.h"
 
-#define PROCESSES_MAX 16384
-
-struct box {
-	struct cgroup_mounts mounts;
-	struct memcg memcg;
-	char dir[512];
-	pid_t child[PROCESSES_MAX];
-	size_t len;
-};
-
 static struct profile profile;
 static struct score_matcher matcher;
-static pid_t scratch[PROCESSES_MAX];
-static char list[PROCESSES_MAX * 12];
-
-static int make_box(struct box *box, int procfd)
-{
-	enum cgroup_version version;
-	char *dir = NULL;
-	int root;
-
-	if (cgroup_mounts_read(procfd, &box->mounts, NULL) < 0 ||
-	    cgroup_memory_version(&box->mounts, &version) < 0)
-		return -1;
-	root = cgroup_open(&box->mounts, version == CGROUP_V1 ? "memory" : NULL, "/", &dir, NULL);
-	if (root < 0)
-		return -1;
-	snprintf(box->dir, sizeof(box->dir), "%s/oomguard-benchmark-%d", dir, getpid());
-	free(dir);
-	if (mkdir(box->dir, 0755) < 0)
-		return -1;
-	box->memcg = (struct memcg){.version = version,
-				    .dirfd = open(box->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-				    .freezer = -1,
-				    .path = strdup(strrchr(box->dir, '/'))};
-	return box->memcg.dirfd;
-}
-
-static void remove_box(struct box *box)
-{
-	for (size_t i = 0; i < box->len; i++)
-		kill(box->child[i], SIGKILL);
-	while (wait(NULL) > 0)
-		;
-	for (int i = 0; i < 500 && rmdir(box->dir) < 0 && errno == EBUSY; i++)
-		usleep(10000);
-}
-
-static int fill_box(struct box *box, size_t count)
-{
-	for (; box->len < count; box->len++) {
-		pid_t pid = fork();
-
-		if (pid < 0)
-			return -1;
-		if (pid == 0) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			for (;;)
-				pause();
-		}
-		box->child[box->len] = pid;
-		snprintf(list, sizeof(list), "%d", pid);
-		if (cgroup_write(box->memcg.dirfd, "cgroup.procs", list) < 0)
-			return -1;
-	}
-	return 0;
-}
+static pid_t scratch[BOX_PROCESSES_MAX];
+static char list[BOX_PROCESSES_MAX * 12];
 
 static void die(const char *what)
 {
@@ -123,7 +56,7 @@ static int write_bare(int procs, const char *text)
 static int write_ours(const struct box *box, int procfd, int score)
 {
 	profile.settings.score_workload = (struct score_spec){SCORE_ABSOLUTE, score};
-	return settings_scores_apply(&matcher, &box->memcg, procfd, 0, scratch, PROCESSES_MAX,
+	return settings_scores_apply(&matcher, &box->memcg, procfd, 0, scratch, BOX_PROCESSES_MAX,
 				     NULL);
 }
 
@@ -152,7 +85,7 @@ int main(int argc, char **argv)
 	int pairs = argc == 3 ? atoi(argv[2]) : 0, procs, turn = 0;
 	int procfd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (count == 0 || count > PROCESSES_MAX || pairs < 1)
+	if (count == 0 || count > BOX_PROCESSES_MAX || pairs < 1)
 		return 2;
 	if (make_box(&box, procfd) < 0 || fill_box(&box, count) < 0) {
 		remove_box(&box);

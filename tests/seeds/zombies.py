@@ -44,6 +44,9 @@ def zombies_cure(t):
     t.true("they are counted", event["zombies"] > 100)
     incident = c.wait_incident(result="killed")[0]
     t.equal("stall", incident["stall"], "zombies")
+    pile = incident["processes"]["zombies"][0]
+    t.equal("the parent on record", (pile["ppid"], pile["comm"]), (parent, "spawner"))
+    t.true("counted with the others", incident["processes"]["byState"]["Z"] > 100)
     c.wait_stopped()
     t.note(f"{event['zombies']} zombies of one parent on record, container ended")
 

@@ -267,21 +267,27 @@ START_TEST(records_are_read_one_by_one)
 	    "6,1,2,-;usb 1-1: new device", "3,2,3,-;Killed process 7 (a)",
 	    "11,3,4,-;Killed process 1 (init)", "4,4,5,-;Killed process 8 (b)"};
 	struct kmsg_line line;
+	char text[16];
 	uint64_t lost = 0;
 	int ends[2];
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, ends), 0);
-	ck_assert_int_eq(kmsg_next(ends[0], &line, &lost), 0);
+	ck_assert_int_eq(kmsg_next(ends[0], &line, text, sizeof(text), &lost), 0);
 	for (size_t i = 0; i < LEN(records); i++)
 		ck_assert_int_gt(write(ends[1], records[i], strlen(records[i])), 0);
-	ck_assert_int_eq(kmsg_next(ends[0], &line, &lost), 1);
+	ck_assert_int_eq(kmsg_next(ends[0], &line, text, sizeof(text), &lost), 1);
+	ck_assert_int_eq(line.kind, KMSG_OTHER);
+	/* Cut where the room ends. */
+	ck_assert_str_eq(text, "usb 1-1: new de");
+	ck_assert_int_eq(kmsg_next(ends[0], &line, text, sizeof(text), &lost), 1);
 	ck_assert_int_eq(line.pid, 7);
-	ck_assert_int_eq(kmsg_next(ends[0], &line, &lost), 1);
+	/* The third one is a process's. */
+	ck_assert_int_eq(kmsg_next(ends[0], &line, text, sizeof(text), &lost), 1);
 	ck_assert_int_eq(line.pid, 8);
-	ck_assert_int_eq(kmsg_next(ends[0], &line, &lost), 0);
+	ck_assert_int_eq(kmsg_next(ends[0], &line, text, sizeof(text), &lost), 0);
 	ck_assert_uint_eq(lost, 0);
 	close(ends[0]);
-	ck_assert_int_eq(kmsg_next(ends[0], &line, &lost), -EBADF);
+	ck_assert_int_eq(kmsg_next(ends[0], &line, text, sizeof(text), &lost), -EBADF);
 	ck_assert_int_eq(kmsg_open("/nonexistent/kmsg"), -ENOENT);
 }
 END_TEST
@@ -292,6 +298,7 @@ START_TEST(a_forged_line_in_the_real_log_is_not_believed)
 	cleanup_close int log = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 	cleanup_close int fd = kmsg_open("/dev/kmsg");
 	struct kmsg_line line;
+	char text[1024];
 	uint64_t lost = 0;
 	int r;
 
@@ -300,7 +307,7 @@ START_TEST(a_forged_line_in_the_real_log_is_not_believed)
 		return;
 	}
 	ck_assert_int_eq(write(log, forged, sizeof(forged) - 1), sizeof(forged) - 1);
-	while ((r = kmsg_next(fd, &line, &lost)) == 1)
+	while ((r = kmsg_next(fd, &line, text, sizeof(text), &lost)) == 1)
 		ck_assert_str_ne(line.comm, "oomguard-test");
 	ck_assert_int_eq(r, 0);
 }
