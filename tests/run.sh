@@ -18,8 +18,8 @@ usage() {
 	  --unit      only the unit tests, in the sanitized build
 	  --host      only the container scenarios on this machine
 	  --vm        only the container scenarios in virtual machines
-	  --full      all of it, the failures of tests/seeds at full size and in Go, each kernel with
-	              swap and without, and cgroup v1
+	  --full      all of it, the failures of tests/seeds at full size and in Go, the container
+	              engines of Debian sid, each kernel with swap and without, and cgroup v1
 	              with swap accounting in a virtual machine
 	  --filter P  only scenarios whose name contains P
 	  --keep      keep the scratch directories of failed scenarios
@@ -66,6 +66,9 @@ if wants host || wants vm; then
 	wants vm && start_job vm-6.12-noswap scenarios_in_vm 6.12 v2 noswap
 	wants host && start_job host-engines scenarios_here host-engines --engines
 	wants vm && start_job vm-6.1-engines scenarios_in_vm 6.1 v2 noswap --engines
+	if wants host && [ -n "$full" ] && fetch_sid; then
+		start_job host-sid scenarios_here host-sid --engines --sid
+	fi
 	if wants vm && [ -n "$full" ]; then
 		start_job vm-6.1-noswap scenarios_in_vm 6.1 v2 noswap
 		start_job vm-6.12-swap scenarios_in_vm 6.12 v2 swap

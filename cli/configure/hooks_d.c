@@ -42,7 +42,13 @@ static int make_text(const struct configure *want, const char *stage, char **out
 	jsonw_array(&w);
 	jsonw_string(&w, "PATH=/usr/sbin:/usr/bin:/sbin:/bin");
 	jsonw_array_end(&w);
-	jsonw_kv_int(&w, "timeout", TIMEOUT_S);
+	/*
+	 * crun waits for a hook with a timeout by SIGCHLD. An init that dies at that moment
+	 * swallows the hook's, and crun waits for the whole timeout and fails. The hook's own
+	 * deadline holds.
+	 */
+	if (strcmp(stage, "poststart"))
+		jsonw_kv_int(&w, "timeout", TIMEOUT_S);
 	jsonw_object_end(&w);
 	jsonw_key(&w, "when");
 	jsonw_object(&w);

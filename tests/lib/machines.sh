@@ -7,7 +7,10 @@ fetch_kernels() { step kernels "$source_dir/tests/vm/kernels.sh" "$build/kernels
 
 make_cri_api() { step cri-api "$source_dir/tests/lib/cri.sh" "$build/cri-api"; }
 
-# scenario_command [--engines]: the list with the container engines has places of its own.
+fetch_sid() { step sid-engines "$source_dir/tests/lib/sid.sh" "$build/sid"; }
+
+# scenario_command [--engines [--sid]]: the list with the container engines has places of its own;
+# with --sid the engines are those of Debian sid.
 scenario_command() {
 	scenario_argv=(/usr/bin/python3 -B "$source_dir/tests/scenarios/run.py" --programs "$build/root/usr"
 		--load "$build/release/tests/tools/load")
@@ -15,11 +18,13 @@ scenario_command() {
 	[ -z "$filter" ] || scenario_argv+=(--filter "$filter")
 	[ -z "$full" ] || scenario_argv+=(--full --go-program "$build/go-sample")
 	[ -z "$keep" ] || scenario_argv+=(--keep)
-	[ $# = 0 ] || scenario_argv=("$source_dir/tests/lib/private.sh" "$build/root"
-		"${scenario_argv[@]}" --engines --cri-api "$build/cri-api")
+	[ $# = 0 ] || scenario_argv+=(--engines --cri-api "$build/cri-api")
+	[ "${2:-}" != --sid ] || scenario_argv=("$source_dir/tests/lib/tree.sh" "$build/sid" "$source_dir"
+		"${scenario_argv[@]}" --engines-tree "$build/sid")
+	[ $# = 0 ] || scenario_argv=("$source_dir/tests/lib/private.sh" "$build/root" "${scenario_argv[@]}")
 }
 
-# scenarios_here NAME [--engines]: a run that ends without its closing word is a failure.
+# scenarios_here NAME [--engines [--sid]]: a run that ends without its closing word is a failure.
 scenarios_here() {
 	local name=$1 out=$build/logs/$1.lines
 	shift

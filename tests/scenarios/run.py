@@ -41,6 +41,8 @@ def arguments():
     parser.add_argument("--full", action="store_true", help="the failures at full size, too")
     parser.add_argument("--engines", action="store_true",
                         help="the scenarios with container engines in place of the others")
+    parser.add_argument("--engines-tree", type=pathlib.Path,
+                        help="root of another Debian with the engines, entered by chroot")
     parser.add_argument("--cri-api", type=pathlib.Path, help="directory of api_pb2.py")
     parser.add_argument("--go-program", type=pathlib.Path, help="the program made from gc.go")
     parser.add_argument("--list", action="store_true", help="print the names and end")
@@ -123,7 +125,7 @@ def main():
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="og-", dir=options.scratch))
     rootfs = scratch / "rootfs"
     machine = Machine(options.machine, options.programs, options.load, scratch, rootfs,
-                      options.cri_api)
+                      options.cri_api, options.engines_tree)
     failed = 0
     try:
         bundle.make_rootfs(rootfs, options.load, options.go_program)

@@ -11,12 +11,12 @@ from harness.containerd import Containerd
 class Task:
     """A bundle of ours that containerd runs."""
 
-    def __init__(self, t, containerd, c):
+    def __init__(self, t, containerd, c, runtime):
         self.containerd = containerd
         self.c = c
         t.on_end(self.remove)
         call(containerd.argv("run", "-d", "--log-uri", f"file://{c.output}", "--runc-root",
-                             t.runtime.root, "--runc-binary", t.runtime.path, "--config",
+                             t.runtime.root, "--runc-binary", runtime, "--config",
                              c.dir / "config.json", c.id))
 
     def state(self):
@@ -50,14 +50,12 @@ class Events:
         self.process.wait(timeout=20)
 
 
-@scenario("containerd-kill", needs=("host",), runtimes=("runc",), limit_s=120)
-def containerd_kill(t):
-    """A child of a task is killed, and kill brings the task down; containerd tells of the OOM."""
+def check_kill(t, hooks, runtime):
     containerd = t.engine(Containerd)
     events = Events(t, containerd)
-    c = t.container("init 0 await /box/go leak", policy({"process": "kill"}), hooks=t.guard.hooks())
     t.guard.set_policy(policy({"process": "kill"}))
-    task = Task(t, containerd, c)
+    c = t.container("init 0 await /box/go leak", policy(), hooks=hooks)
+    task = Task(t, containerd, c, runtime)
     c.wait("events are told", lambda: events.of("/tasks/start", c.id))
     c.go()
     incident = c.wait_incident(result="killed")[0]
@@ -67,3 +65,16 @@ def containerd_kill(t):
     exits = c.wait("/tasks/exit", lambda: events.of("/tasks/exit", c.id))
     t.true("the exit code", '"exit_status":137' in exits[-1])
     task.remove()
+
+
+@scenario("containerd-kill", needs=("host",), runtimes=("runc",), limit_s=120)
+def containerd_kill(t):
+    """A child of a task is killed, and kill brings the task down; containerd tells of the OOM."""
+    t.engine(Containerd)
+    check_kill(t, t.guard.hooks(), t.runtime.path)
+
+
+@scenario("containerd-wrapper", needs=("host",), runtimes=("runc",), limit_s=120)
+def containerd_wrapper(t):
+    """The same by the wrapper, with a config.json that has no hooks."""
+    check_kill(t, {}, t.machine.runtimes / "oomguard-runc")

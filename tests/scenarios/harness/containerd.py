@@ -3,51 +3,14 @@
 
 import json
 
-from . import image
+from . import containerd_config, image
 from .command import attempt, call
-from .daemon import Daemon, program
+from .daemon import Daemon
 from .guard import Guard
 
-# Snapshotters and stores that the tests do not need, and that want to write elsewhere.
-DISABLED = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs",
-            "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.zfs",
-            "io.containerd.internal.v1.opt"]
-
-CONFIG = """version = 2
-root = "{dir}/root"
-state = "{dir}/state"
-disabled_plugins = {disabled}
-
-[grpc]
-  address = "{socket}"
-
-[ttrpc]
-  address = "{socket}.ttrpc"
-
-[plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "{pause}"
-  restrict_oom_score_adj = true
-  disable_apparmor = true
-  disable_tcp_service = true
-
-  [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "{dir}/cni/bin"
-    conf_dir = "{dir}/cni/conf"
-
-  [plugins."io.containerd.grpc.v1.cri".containerd]
-    default_runtime_name = "runc"
-
-    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
-      runtime_type = "io.containerd.runc.v2"
-"""
-
-HANDLER = """
-    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.{name}]
-      runtime_type = "io.containerd.runc.v2"
-      base_runtime_spec = "{spec}"
-      pod_annotations = ["oomguard.io/*"]
-      container_annotations = ["oomguard.io/*"]
-"""
+# The two ways in: a handler with hooks in its base spec, and one with the wrapper as its runtime.
+BASE_SPEC = "base-spec"
+WRAPPER = "oomguard"
 
 
 class Containerd(Daemon):
@@ -55,28 +18,49 @@ class Containerd(Daemon):
 
     def __init__(self, machine):
         super().__init__(machine)
-        self.program = program("ctr")
         self.socket = self.dir / "sock"
         self.config = self.dir / "config.toml"
         self.base_spec = self.dir / "base-spec.json"
-        self.config.write_text(CONFIG.format(dir=self.dir, socket=self.socket, pause=image.PAUSE,
-                                             disabled=json.dumps(DISABLED))
-                               + HANDLER.format(name="oomguard", spec=self.base_spec))
+        self.version = containerd_config.version(self.programs)
+        self.config.write_text(containerd_config.text(self.version, self.dir, self.socket))
+        with open(self.config, "a", encoding="utf-8") as config:
+            config.write(containerd_config.handler(self.version, BASE_SPEC, self.base_spec))
+        self.without = self.config.read_text()
         self.base_spec.write_text(json.dumps(self._guarded_spec()))
 
     def start(self):
-        self.launch([program("containerd"), "--config", self.config], self.answers)
+        self.configure("--edit", "--handler", WRAPPER)
+        self.launch(self.programs.argv("containerd", "--config", self.config), self.answers)
         archive = image.archive(self.machine)
         for namespace in ("default", "k8s.io"):
             call(self.argv("--namespace", namespace, "images", "import", archive))
 
     def _guarded_spec(self):
-        spec = json.loads(call([self.program, "oci", "spec"]))
+        spec = json.loads(call(self.programs.argv("ctr", "oci", "spec")))
         spec["hooks"] = Guard.default(self.machine).hooks()
         return spec
 
+    def configure(self, *words):
+        """Registers, as an administrator does, or takes it back."""
+        call([*self.programs.enter, self.machine.cli, "configure", self.name, "--config",
+              self.config, *words])
+
+    def stop(self):
+        problems = super().stop()
+        self.configure("--handler", WRAPPER, "--remove")
+        if self.config.read_text() != self.without:
+            problems.append(f"{self.config} is not what it was before it was registered")
+        return problems
+
     def argv(self, *words):
-        return [self.program, "--address", self.socket, *words]
+        return self.programs.argv("ctr", "--address", self.socket, *words)
+
+    def specs(self, container_id, namespace="k8s.io"):
+        """config.json as containerd made it and as the runtime read it."""
+        made = json.loads(call(self.argv("--namespace", namespace, "containers", "info",
+                                         container_id)))
+        bundle = self.dir / "state/io.containerd.runtime.v2.task" / namespace / container_id
+        return made["Spec"], json.loads((bundle / "config.json").read_text())
 
     def answers(self):
         return self.socket.exists() and attempt(self.argv("version")).returncode == 0

@@ -5,6 +5,7 @@ import os
 import shutil
 
 from . import cgroups
+from .command import call
 from .container import Container
 from .errors import Failure, Skip
 from .guard import Guard
@@ -22,7 +23,9 @@ class Context:
         self.dir = machine.scratch / f"{serial:03}"
         self.dir.mkdir()
         self.guard = Guard(machine, self.dir / "state")
-        self.runtime = Runtime(runtime_name, self.dir / "runtime") if runtime_name else None
+        self.runtime = None
+        if runtime_name:
+            self.runtime = Runtime(runtime_name, self.dir / "runtime", machine.engine_programs)
         self.containers = []
         self.notes = []
         self.full = full
@@ -43,6 +46,12 @@ class Context:
         """A daemon that several scenarios share. What it starts is guarded in the default places."""
         self.guard = Guard.default(self.machine)
         return self.machine.engine(kind)
+
+    def configure(self, engine, *words):
+        """`oomguard configure`, as an administrator calls it; taken back when all is over."""
+        argv = self.machine.engine_programs.enter + [self.machine.cli, "configure", engine]
+        self.on_end(lambda: call([*argv, *words, "--remove"]))
+        return call([*argv, *words])
 
     def on_end(self, function, *args):
         """Runs when the scenario is over, latest first, whatever became of it."""

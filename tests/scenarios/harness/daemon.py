@@ -3,23 +3,14 @@
 
 import os
 import pathlib
-import shutil
 import subprocess
 
 from . import cgroups, processes
 from .command import PATH
-from .errors import Failure, Skip
+from .errors import Failure
 from .waiting import wait_for
 
 STOP_LIMIT_S = 20
-
-
-def program(name):
-    """Where Debian's package has it."""
-    path = shutil.which(name, path=PATH)
-    if not path:
-        raise Skip(f"{name} is not installed")
-    return path
 
 
 class Daemon:
@@ -29,6 +20,7 @@ class Daemon:
 
     def __init__(self, machine):
         self.machine = machine
+        self.programs = machine.engine_programs
         # Some sockets take no long paths.
         self.dir = machine.scratch / self.name
         self.dir.mkdir(exist_ok=True)
@@ -98,5 +90,6 @@ def _works_for(pid, directory):
 def _mounts_below(directory):
     points = [line.split()[4] for line in
               pathlib.Path("/proc/self/mountinfo").read_text().splitlines()]
-    return [point for point in points if point.startswith(str(directory) + "/")]
+    # In the tree of another Debian the directory is below that tree.
+    return [point for point in points if f"{directory}/" in point]
 

@@ -5,7 +5,7 @@ import json
 
 from . import image
 from .command import attempt, call
-from .daemon import Daemon, program
+from .daemon import Daemon
 from .engine_container import LIMIT, EngineContainer, make_box
 from .errors import Failure
 from .inspected import Inspected
@@ -16,7 +16,6 @@ class Docker(Inspected, Daemon):
 
     def __init__(self, machine):
         super().__init__(machine)
-        self.program = program("docker")
         self.socket = self.dir / "sock"
         self.config = self.dir / "daemon.json"
         # The machine is left alone: no bridge, no firewall rules.
@@ -26,15 +25,26 @@ class Docker(Inspected, Daemon):
             "iptables": False, "ip6tables": False, "ip-forward": False, "ip-masq": False,
             "bridge": "none", "storage-driver": "overlay2", "cgroup-parent": self.cgroup,
             "exec-opts": ["native.cgroupdriver=cgroupfs"],
+            "runtimes": self._runtimes(),
             "default-ulimits": {"nofile": {"Name": "nofile", "Soft": 1024, "Hard": 1024}},
         }, indent=2))
 
     def start(self):
-        self.launch([program("dockerd"), "--config-file", self.config], self.answers)
+        self.launch(self.programs.argv("dockerd", "--config-file", self.config), self.answers)
         call(self.argv("load", "-i", image.archive(self.machine)))
 
+    def _runtimes(self):
+        """One for the policy's rules, and one for its profile "worker"."""
+        path = str(self.machine.runtimes / "oomguard-runc")
+        patience = ["--oomguard-deadline", "20s"]
+        return {
+            "oomguard": {"path": path, "runtimeArgs": patience},
+            "oomguard-worker": {"path": path, "runtimeArgs": [
+                *patience, "--oomguard-profile", "worker"]},
+        }
+
     def argv(self, *words):
-        return [self.program, "--host", f"unix://{self.socket}", *words]
+        return self.programs.argv("docker", "--host", f"unix://{self.socket}", *words)
 
     def answers(self):
         return attempt(self.argv("version")).returncode == 0
@@ -47,6 +57,15 @@ class Docker(Inspected, Daemon):
             "--memory-swap", LIMIT, "-v", f"{box}:/box", *options, image.LOAD, "/bin/load",
             *args.split()))
         return EngineContainer(t, self, full_id, f"{self.cgroup}/{full_id}", box)
+
+    def specs(self, container_id):
+        """config.json as Docker made it and as the runtime read it."""
+        state = self.dir / "exec/containerd"
+        made = json.loads(call(self.programs.argv(
+            "ctr", "--address", state / "containerd.sock", "--namespace", "moby", "containers",
+            "info", container_id)))
+        bundle = state / "daemon/io.containerd.runtime.v2.task/moby" / container_id
+        return made["Spec"], json.loads((bundle / "config.json").read_text())
 
     def remove(self, container_id):
         result = attempt(self.argv("rm", "-f", container_id))

@@ -3,22 +3,27 @@
 
 import pathlib
 
+from .command import Programs
+
 CAP_SYS_RESOURCE = 24
 
 
 class Machine:
     """`kind` is "host" or "vm"; `slow` stretches the deadlines of waits, nothing else."""
 
-    def __init__(self, kind, programs, load, scratch, rootfs=None, cri_api=None):
+    def __init__(self, kind, programs, load, scratch, rootfs=None, cri_api=None,
+                 engines_tree=None):
         self.kind = kind
         self.slow = 2 if kind == "vm" else 1
         self.hook = programs / "libexec/oomguard/oomguard-hook"
+        self.runtimes = programs / "libexec/oomguard"  # oomguard-runc and oomguard-crun
         self.shim = programs / "libexec/oomguard/oomguard-shim"
         self.cli = programs / "bin/oomguard"
         self.load = load
         self.scratch = scratch
         self.rootfs = rootfs
         self.cri_api = cri_api
+        self.engine_programs = Programs(engines_tree)
         self._engines = {}
 
     def has(self, need):

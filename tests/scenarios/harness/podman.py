@@ -6,7 +6,7 @@ import shutil
 
 from . import cgroups
 from .command import attempt, call
-from .daemon import leftovers, program
+from .daemon import leftovers
 from .engine_container import LIMIT, EngineContainer, make_box
 from .guard import Guard
 from .inspected import Inspected
@@ -15,30 +15,33 @@ PARENT = "/libpod_parent"
 
 
 class Podman(Inspected):
-    """Reads hooks from the files in `hooks_dir`, and from nowhere else."""
+    """Reads hooks from the default place, or from the files that register() makes."""
 
-    def __init__(self, t):
+    def __init__(self, t, runtime=None):
         t.guard = Guard.default(t.machine)
         self.t = t
-        self.program = program("podman")
+        self.program = t.machine.engine_programs.find("podman")
+        self.ended = False
         self.dir = t.dir / "podman"
+        self.dir.mkdir()
+        self.runtime = runtime or t.runtime.path
         self.hooks_dir = self.dir / "hooks.d"
-        self.hooks_dir.mkdir(parents=True)
         # podman puts mount points into the root file system it is given.
         shutil.copytree(t.rootfs, self.dir / "rootfs", symlinks=True)
         t.on_end(self._end)
 
-    def hook(self, when, stages=("createRuntime", "poststart", "poststop")):
-        """Registers the hook by hand."""
-        for stage, entries in self.t.guard.hooks(stages=stages).items():
-            (self.hooks_dir / f"oomguard-{stage}.json").write_text(json.dumps({
-                "version": "1.0.0", "hook": entries[0], "when": when, "stages": [stage]}))
+    def register(self, name, hook, stage):
+        """One file for a --hooks-dir."""
+        self.hooks_dir.mkdir(exist_ok=True)
+        (self.hooks_dir / f"{name}.json").write_text(json.dumps({
+            "version": "1.0.0", "hook": hook, "when": {"always": True}, "stages": [stage]}))
 
     def argv(self, *words):
+        own = ["--hooks-dir", self.hooks_dir] if self.hooks_dir.is_dir() else []
         return self.t.runtime.wrap(
             self.program, "--root", self.dir / "root", "--runroot", self.dir / "run", "--tmpdir",
             self.dir / "tmp", "--cgroup-manager=cgroupfs", "--events-backend=file",
-            "--runtime", self.t.runtime.path, "--hooks-dir", self.hooks_dir, *words)
+            "--runtime", self.runtime, *own, *words)
 
     def run(self, args, *options, name="c"):
         name = self.t.name(name)
@@ -53,10 +56,12 @@ class Podman(Inspected):
         return EngineContainer(self.t, self, full_id, f"{PARENT}/libpod-{full_id}", box)
 
     def remove(self, container_id):
-        call(self.argv("rm", "-f", "-i", "-t", "0", container_id))
+        if not self.ended:
+            call(self.argv("rm", "-f", "-i", "-t", "0", container_id))
 
     def _end(self):
         attempt(self.argv("rm", "-f", "-a", "-t", "0"))
+        self.ended = True
         for path in (f"{PARENT}/conmon", PARENT):
             cgroups.remove_if_empty(path)
         self.t.equal("what podman left", leftovers(self.dir), [])

@@ -3,27 +3,25 @@
 
 import json
 import pathlib
-import shutil
 import subprocess
 
 from . import cgroups
-from .errors import Failure, Skip
+from .errors import Failure
 
 UNIFIED = "/sys/fs/cgroup/unified"
 
 
 class Runtime:
-    def __init__(self, name, root):
+    def __init__(self, name, root, programs):
         self.name = name
-        self.path = shutil.which(name)
-        if not self.path:
-            raise Skip(f"{name} is not installed")
+        self.path = programs.find(name)
         self.root = root
         # crun refuses a v2 mount beside v1: it gets a mount namespace without it.
         self._prefix = []
         if name == "crun" and cgroups.is_v1() and pathlib.Path(UNIFIED).is_dir():
             self._prefix = ["unshare", "-m", "--propagation", "private", "sh", "-c",
                             f'umount {UNIFIED} && exec "$@"', "sh"]
+        self._prefix += programs.enter
 
     def wrap(self, *words):
         """A command line in the mount namespace that this runtime needs."""
