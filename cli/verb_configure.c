@@ -15,17 +15,19 @@
 #define HANDLER_MAX 64
 
 static const char help[] =
-    "Usage: oomguard configure podman|crio|containerd [OPTION]...\n"
+    "Usage: oomguard configure podman|crio|docker|containerd [OPTION]...\n"
     "Registers oomguard with a container engine, or takes that back. Containers that run already\n"
     "are left alone.\n"
     "\n"
     "  --mode hooks    hooks.d, for containers with the annotation oomguard.io/enable=true\n"
     "                  (default for podman and crio)\n"
-    "  --mode wrapper  oomguard-runc as a runtime of its own (containerd's only one)\n"
+    "  --mode wrapper  oomguard-runc as a runtime of its own (docker, containerd)\n"
     "  --always        hooks: for each container, not only for annotated ones\n"
     "  --handler NAME  wrapper: the runtime's name (default: oomguard)\n"
-    "  --config PATH   hooks: the directory of hooks.d; wrapper: the drop-in; containerd: the\n"
-    "                  main file\n"
+    "  --profile NAME  docker: the policy's profile for all containers of this runtime\n"
+    "  --config PATH   hooks: the directory of hooks.d; wrapper: the drop-in; docker: "
+    "daemon.json;\n"
+    "                  containerd: the main file\n"
     "  --prefix DIR    the engine and oomguard are below DIR: an image in the making\n"
     "  --edit          containerd: change the main file where a drop-in would do harm\n"
     "  --dry-run       print the difference and change nothing\n"
@@ -44,6 +46,7 @@ static const struct engine {
 } engines[] = {
     {"podman", configure_podman},
     {"crio", configure_crio},
+    {"docker", configure_docker},
     {"containerd", configure_containerd},
 };
 
@@ -221,6 +224,8 @@ static int set_option(int option, struct asked *asked)
 		return set_mode(optarg, want);
 	case 'H':
 		return set_name("--handler", optarg, &want->handler);
+	case 'P':
+		return set_name("--profile", optarg, &want->profile);
 	case 'c':
 		return set_config(optarg, want);
 	case 'p':
@@ -258,12 +263,18 @@ static int find_engine(const char *word, struct asked *asked)
 int verb_configure(const struct cli *cli, int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"mode", required_argument, NULL, 'm'},   {"handler", required_argument, NULL, 'H'},
-	    {"config", required_argument, NULL, 'c'}, {"prefix", required_argument, NULL, 'p'},
+	    {"mode", required_argument, NULL, 'm'},
+	    {"handler", required_argument, NULL, 'H'},
+	    {"config", required_argument, NULL, 'c'},
+	    {"prefix", required_argument, NULL, 'p'},
 
-	    {"always", no_argument, NULL, 'a'},	      {"edit", no_argument, NULL, 'e'},
-	    {"dry-run", no_argument, NULL, 'd'},      {"remove", no_argument, NULL, 'r'},
-	    {"restart", no_argument, NULL, 'R'},      {0},
+	    {"profile", required_argument, NULL, 'P'},
+	    {"always", no_argument, NULL, 'a'},
+	    {"edit", no_argument, NULL, 'e'},
+	    {"dry-run", no_argument, NULL, 'd'},
+	    {"remove", no_argument, NULL, 'r'},
+	    {"restart", no_argument, NULL, 'R'},
+	    {0},
 	};
 	struct asked asked = {.want = {.handler = "oomguard", .prefix = ""}};
 	int option, exit_code = CLI_DONE;
@@ -282,6 +293,9 @@ int verb_configure(const struct cli *cli, int argc, char **argv)
 		return exit_code;
 	if (asked.want.always && asked.want.mode == MODE_WRAPPER)
 		return cli_usage(argv[0], "--always is for hooks: a wrapper guards all it starts");
+	if (asked.want.profile && asked.engine->plan != configure_docker)
+		return cli_usage(argv[0],
+				 "--profile is for docker: elsewhere an annotation names it");
 	if (asked.restart && asked.want.prefix[0])
 		return cli_usage(argv[0], "--restart and --prefix do not go together");
 	exit_code = act(cli, &asked);

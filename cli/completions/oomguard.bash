@@ -17,7 +17,7 @@ _oomguard() {
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--root | --bundle | --policy | --html | --mode | --handler | --config | --prefix | --textfile | --sort | --interval)
+		--root | --bundle | --policy | --html | --mode | --handler | --profile | --config | --prefix | --textfile | --sort | --interval)
 			[ "${COMP_WORDS[i]}" = --root ] && root=${COMP_WORDS[i + 1]}
 			((i++))
 			;;
@@ -63,10 +63,10 @@ _oomguard() {
 	policy::-*) offer='--help' ;;
 	policy:show:-*) offer='--bundle --policy --json --help' ;;
 	configure:*:-*)
-		offer='--mode --always --handler --config --prefix --edit --dry-run --remove --restart --json --help'
+		offer='--mode --always --handler --profile --config --prefix --edit --dry-run --remove --restart --json --help'
 		;;
 	*:*:-*) offer='--root --json --help' ;;
-	configure::*) offer='podman crio containerd' ;;
+	configure::*) offer='podman crio docker containerd' ;;
 	policy::*) offer='check show' ;;
 	policy:check:*)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Registration with a container engine. An engine's part (podman.c, containerd.c) reads what is
- * there and plans changes to files; nothing is written before all of it is planned, and a dry run
- * ends there.
+ * Registration with a container engine. An engine's part (podman.c, docker.c, containerd.c) reads
+ * what is there and plans changes to files; nothing is written before all of it is planned, and a
+ * dry run ends there.
  */
 #pragma once
 
@@ -18,6 +18,7 @@ struct configure {
 	const char *handler; /* name of the runtime that is added; checked */
 	const char *config;  /* --config, or NULL: the engine's own place */
 	const char *prefix;  /* --prefix: an absolute directory all files are below; "" none */
+	const char *profile; /* --profile, docker; or NULL */
 	bool always;	     /* hooks for each container, not only annotated ones */
 	bool edit;	     /* containerd: the main file may be changed */
 	bool remove;
@@ -34,6 +35,7 @@ struct outcome {
 /* Each plans one engine. -EINVAL, with a message, for what does not go together. */
 int configure_podman(const struct configure *want, struct outcome *out, struct error *err);
 int configure_crio(const struct configure *want, struct outcome *out, struct error *err);
+int configure_docker(const struct configure *want, struct outcome *out, struct error *err);
 int configure_containerd(const struct configure *want, struct outcome *out, struct error *err);
 
 /* The three files of hooks.d (oci-hooks(5)) in this directory. */
