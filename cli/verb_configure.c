@@ -22,6 +22,9 @@ static const char help[] =
     "  --mode hooks    hooks.d, for containers with the annotation oomguard.io/enable=true\n"
     "                  (default for podman and crio)\n"
     "  --mode wrapper  oomguard-runc as a runtime of its own (docker, containerd)\n"
+    "  --mode base-spec\n"
+    "                  containerd: hooks in a base specification, made from --spec\n"
+    "  --spec FILE     base-spec: a whole specification, as `ctr oci spec` prints it\n"
     "  --always        hooks: for each container, not only for annotated ones\n"
     "  --handler NAME  wrapper: the runtime's name (default: oomguard)\n"
     "  --profile NAME  docker: the policy's profile for all containers of this runtime\n"
@@ -162,8 +165,11 @@ static int set_mode(const char *word, struct configure *want)
 		want->mode = MODE_HOOKS;
 	else if (!strcmp(word, "wrapper"))
 		want->mode = MODE_WRAPPER;
+	else if (!strcmp(word, "base-spec"))
+		want->mode = MODE_BASE_SPEC;
 	else
-		return cli_usage("configure", "--mode: found \"%s\", allowed are hooks and wrapper",
+		return cli_usage("configure",
+				 "--mode: found \"%s\", allowed are hooks, wrapper and base-spec",
 				 word);
 	return 0;
 }
@@ -230,6 +236,9 @@ static int set_option(int option, struct asked *asked)
 		return set_config(optarg, want);
 	case 'p':
 		return set_prefix(optarg, want);
+	case 's':
+		want->spec = optarg;
+		break;
 	case 'a':
 		want->always = true;
 		break;
@@ -260,21 +269,35 @@ static int find_engine(const char *word, struct asked *asked)
 	return cli_usage("configure", "unknown engine \"%s\"", word);
 }
 
+static int check_together(const struct asked *asked)
+{
+	const struct configure *want = &asked->want;
+	bool base_spec = want->mode == MODE_BASE_SPEC;
+
+	if (want->always && (want->mode == MODE_WRAPPER || base_spec))
+		return cli_usage("configure", "--always is for hooks: others guard all they start");
+	if (want->profile && asked->engine->plan != configure_docker)
+		return cli_usage("configure",
+				 "--profile is for docker: elsewhere an annotation names it");
+	if (base_spec && asked->engine->plan != configure_containerd)
+		return cli_usage("configure", "--mode base-spec is for containerd");
+	if (!want->remove && base_spec != (want->spec != NULL))
+		return cli_usage("configure", "--mode base-spec and --spec FILE go together");
+	if (asked->restart && want->prefix[0])
+		return cli_usage("configure", "--restart and --prefix do not go together");
+	return 0;
+}
+
 int verb_configure(const struct cli *cli, int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"mode", required_argument, NULL, 'm'},
-	    {"handler", required_argument, NULL, 'H'},
-	    {"config", required_argument, NULL, 'c'},
-	    {"prefix", required_argument, NULL, 'p'},
+	    {"mode", required_argument, NULL, 'm'},    {"handler", required_argument, NULL, 'H'},
+	    {"config", required_argument, NULL, 'c'},  {"prefix", required_argument, NULL, 'p'},
 
-	    {"profile", required_argument, NULL, 'P'},
-	    {"always", no_argument, NULL, 'a'},
-	    {"edit", no_argument, NULL, 'e'},
-	    {"dry-run", no_argument, NULL, 'd'},
-	    {"remove", no_argument, NULL, 'r'},
-	    {"restart", no_argument, NULL, 'R'},
-	    {0},
+	    {"profile", required_argument, NULL, 'P'}, {"spec", required_argument, NULL, 's'},
+	    {"always", no_argument, NULL, 'a'},	       {"edit", no_argument, NULL, 'e'},
+	    {"dry-run", no_argument, NULL, 'd'},       {"remove", no_argument, NULL, 'r'},
+	    {"restart", no_argument, NULL, 'R'},       {0},
 	};
 	struct asked asked = {.want = {.handler = "oomguard", .prefix = ""}};
 	int option, exit_code = CLI_DONE;
@@ -291,13 +314,9 @@ int verb_configure(const struct cli *cli, int argc, char **argv)
 	exit_code = find_engine(argv[optind], &asked);
 	if (exit_code != 0)
 		return exit_code;
-	if (asked.want.always && asked.want.mode == MODE_WRAPPER)
-		return cli_usage(argv[0], "--always is for hooks: a wrapper guards all it starts");
-	if (asked.want.profile && asked.engine->plan != configure_docker)
-		return cli_usage(argv[0],
-				 "--profile is for docker: elsewhere an annotation names it");
-	if (asked.restart && asked.want.prefix[0])
-		return cli_usage(argv[0], "--restart and --prefix do not go together");
+	exit_code = check_together(&asked);
+	if (exit_code != 0)
+		return exit_code;
 	exit_code = act(cli, &asked);
 	outcome_free(&asked.outcome);
 	return exit_code;

@@ -17,7 +17,7 @@ _oomguard() {
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--root | --bundle | --policy | --html | --mode | --handler | --profile | --config | --prefix | --textfile | --sort | --interval)
+		--root | --bundle | --policy | --html | --mode | --handler | --profile | --spec | --config | --prefix | --textfile | --sort | --interval)
 			[ "${COMP_WORDS[i]}" = --root ] && root=${COMP_WORDS[i + 1]}
 			((i++))
 			;;
@@ -37,7 +37,7 @@ _oomguard() {
 		return
 		;;
 	--mode)
-		mapfile -t COMPREPLY < <(compgen -W 'hooks wrapper' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'hooks wrapper base-spec' -- "$word")
 		return
 		;;
 	--root | --bundle | --prefix | --textfile)
@@ -48,7 +48,7 @@ _oomguard() {
 		mapfile -t COMPREPLY < <(compgen -W 'memory usage pressure kills left state name' -- "$word")
 		return
 		;;
-	--policy | --config)
+	--policy | --config | --spec)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
@@ -63,7 +63,7 @@ _oomguard() {
 	policy::-*) offer='--help' ;;
 	policy:show:-*) offer='--bundle --policy --json --help' ;;
 	configure:*:-*)
-		offer='--mode --always --handler --profile --config --prefix --edit --dry-run --remove --restart --json --help'
+		offer='--mode --always --handler --profile --spec --config --prefix --edit --dry-run --remove --restart --json --help'
 		;;
 	*:*:-*) offer='--root --json --help' ;;
 	configure::*) offer='podman crio docker containerd' ;;

@@ -11,13 +11,14 @@
 #include "change.h"
 #include "error.h"
 
-enum configure_mode { MODE_USUAL, MODE_HOOKS, MODE_WRAPPER };
+enum configure_mode { MODE_USUAL, MODE_HOOKS, MODE_WRAPPER, MODE_BASE_SPEC };
 
 struct configure {
 	enum configure_mode mode;
 	const char *handler; /* name of the runtime that is added; checked */
 	const char *config;  /* --config, or NULL: the engine's own place */
 	const char *prefix;  /* --prefix: an absolute directory all files are below; "" none */
+	const char *spec;    /* --spec: what the base specification is made from; or NULL */
 	const char *profile; /* --profile, docker; or NULL */
 	bool always;	     /* hooks for each container, not only annotated ones */
 	bool edit;	     /* containerd: the main file may be changed */
@@ -41,6 +42,12 @@ int configure_containerd(const struct configure *want, struct outcome *out, stru
 /* The three files of hooks.d (oci-hooks(5)) in this directory. */
 int configure_hooks_d(const struct configure *want, const char *dir, struct outcome *out,
 		      struct error *err);
+
+/*
+ * containerd's base_runtime_spec: want->spec with our hooks in it, as OOMGUARD_BASE_SPEC_FILE. When
+ * it is taken back that file goes.
+ */
+int configure_base_spec(const struct configure *want, struct outcome *out, struct error *err);
 
 /*
  * The program, which is to be run by an engine, is there below the prefix. A path that is

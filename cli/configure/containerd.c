@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * containerd: the wrapper as a runtime handler of the CRI plugin.
+ * containerd: a runtime handler of the CRI plugin, by the wrapper or by hooks in a base
+ * specification.
  *
  * Where the main file imports a directory and no file that is loaded has a section of the plugin, a
  * drop-in of ours is written. Else a drop-in would do harm: up to containerd 2.1 the section of an
@@ -178,11 +179,16 @@ static int find(const struct configure *want, struct found *found, struct error 
  */
 static char *make_tables(const struct configure *want, const struct found *found)
 {
-	cleanup_free char *parent = NULL, *runc = NULL;
+	bool base_spec = want->mode == MODE_BASE_SPEC;
+	cleanup_free char *parent = NULL, *runc = NULL, *options = NULL;
 	char *text;
 
 	if (asprintf(&parent, "plugins.\"%s\".containerd.runtimes", found->plugin) < 0 ||
-	    asprintf(&runc, "[%s.runc]\n  runtime_type = \"io.containerd.runc.v2\"\n", parent) < 0)
+	    asprintf(&runc, "[%s.runc]\n  runtime_type = \"io.containerd.runc.v2\"\n", parent) <
+		0 ||
+	    asprintf(&options, "  [%s.%s.options]\n%s%s", parent, want->handler,
+		     base_spec ? "" : "    BinaryName = \"" OOMGUARD_WRAPPER_PATH "\"\n",
+		     found->systemd_cgroup ? "    SystemdCgroup = true\n" : "") < 0)
 		return NULL;
 	if (asprintf(&text,
 		     "%s"
@@ -190,12 +196,11 @@ static char *make_tables(const struct configure *want, const struct found *found
 		     "  runtime_type = \"io.containerd.runc.v2\"\n"
 		     "  pod_annotations = [\"oomguard.io/*\"]\n"
 		     "  container_annotations = [\"oomguard.io/*\"]\n"
-		     "  [%s.%s.options]\n"
-		     "    BinaryName = \"" OOMGUARD_WRAPPER_PATH "\"\n"
-		     "%s",
+		     "%s%s",
 		     found->has_runtime || !strcmp(want->handler, "runc") ? "" : runc, parent,
-		     want->handler, parent, want->handler,
-		     found->systemd_cgroup ? "    SystemdCgroup = true\n" : "") < 0)
+		     want->handler,
+		     base_spec ? "  base_runtime_spec = \"" OOMGUARD_BASE_SPEC_FILE "\"\n" : "",
+		     options) < 0)
 		return NULL;
 	return text;
 }
@@ -295,6 +300,7 @@ static int plan(const struct configure *want, const struct found *found, struct 
 
 int configure_containerd(const struct configure *want, struct outcome *out, struct error *err)
 {
+	bool base_spec = want->mode == MODE_BASE_SPEC;
 	struct found found = {0};
 	int r = 0;
 
@@ -303,13 +309,20 @@ int configure_containerd(const struct configure *want, struct outcome *out, stru
 	snprintf(out->needs, sizeof(out->needs), "containerd reads it when it is restarted");
 	if (want->mode == MODE_HOOKS || want->always)
 		r = error_say(err, EINVAL,
-			      "containerd has no hooks.d: only --mode wrapper, without --always");
+			      "containerd has no hooks.d: only --mode wrapper or "
+			      "base-spec, without --always");
 	if (r == 0)
-		r = configure_need_program(want, OOMGUARD_WRAPPER_PATH, err);
+		r = configure_need_program(
+		    want, base_spec ? OOMGUARD_HOOK_PATH : OOMGUARD_WRAPPER_PATH, err);
 	if (r == 0)
 		r = find(want, &found, err);
+	/* The file is there before it is named, and as long as it is. */
+	if (r == 0 && base_spec && !want->remove)
+		r = configure_base_spec(want, out, err);
 	if (r == 0)
 		r = plan(want, &found, out, err);
+	if (r == 0 && want->remove)
+		r = configure_base_spec(want, out, err);
 	found_free(&found);
 	return r;
 }

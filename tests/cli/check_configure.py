@@ -104,7 +104,8 @@ class Usage(Case):
     def test_wrong(self):
         for words in (["--mode", "x"], ["--handler", "a b"], ["--handler", ""], ["--handler", "-x"],
                       ["--handler", "a\"b"], ["--config", "relative"], ["--config", "/dir/"], ["docker"],
-                      ["--always", "--mode", "wrapper"], ["--profile", "x"], ["--restart"]):
+                      ["--always", "--mode", "wrapper"], ["--profile", "x"], ["--restart"],
+                      ["--mode", "base-spec", "--spec", "/x"], ["--spec", "/x"]):
             self.configure(*words, code=2)
         self.assertEqual(self.files(), {})
         for words in ([], ["nothing"], ["podman", "--prefix", "relative"]):
@@ -408,6 +409,30 @@ class Containerd(Case):
             self.assertIn("other.toml" if other else "config.toml", said.splitlines()[0])
             self.assertEqual(self.files(), before)
             self.round_trip("--edit")
+
+    def test_base_spec(self):
+        ctr = need("ctr")
+        self.put(self.MAIN, self.DEBIAN)
+        with tempfile.NamedTemporaryFile() as spec:
+            subprocess.run([ctr, "oci", "spec"], stdout=spec, check=True, timeout=PATIENCE)
+            words = ["--mode", "base-spec", "--edit", "--spec", spec.name]
+            before = json.loads(pathlib.Path(spec.name).read_text())
+            registered = self.round_trip(*words)
+            after = json.loads(registered["etc/oomguard/containerd-base-spec.json"][0])
+            hooks = after.pop("hooks")
+            self.assertEqual(after, before)
+            self.assertEqual({stage: [hook["path"] for hook in entries] for stage, entries in hooks.items()},
+                             {stage: [LIBEXEC + "/oomguard-hook"] for stage in ("createRuntime", "poststart", "poststop")})
+            self.configure(*words)
+            said = self.dump()
+            self.assertIn('base_runtime_spec = "/etc/oomguard/containerd-base-spec.json"', said)
+            self.assertNotIn("oomguard-runc", said)
+            self.configure("--remove")
+            self.assertNotIn("etc/oomguard/containerd-base-spec.json", self.files())
+            for text in ("", "{}", "[]", '{"ociVersion": "1.0.2", "process": {}}'):
+                pathlib.Path(spec.name).write_text(text)
+                self.configure(*words, code=1)
+            self.configure("--mode", "base-spec", "--spec", "/nowhere", code=1)
 
     def test_systemd_cgroup(self):
         self.put(self.MAIN, f"version = 2\n[{self.CRI}.containerd.runtimes.runc.options]\n  SystemdCgroup = true\n")
