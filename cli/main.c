@@ -12,11 +12,11 @@ static const struct {
 	const char *name;
 	int (*run)(const struct cli *cli, int argc, char **argv);
 } verbs[] = {
-    {"list", verb_list},	   {"status", verb_status},	  {"events", verb_events},
-    {"incidents", verb_incidents}, {"report", verb_report},	  {"top", verb_top},
-    {"metrics", verb_metrics},	   {"cancel", verb_cancel},	  {"doctor", verb_doctor},
-    {"policy", verb_policy},	   {"configure", verb_configure}, {"recover", verb_recover},
-    {"version", verb_version},
+    {"list", verb_list},	   {"status", verb_status},   {"events", verb_events},
+    {"incidents", verb_incidents}, {"report", verb_report},   {"top", verb_top},
+    {"explain", verb_explain},	   {"metrics", verb_metrics}, {"cancel", verb_cancel},
+    {"doctor", verb_doctor},	   {"policy", verb_policy},   {"configure", verb_configure},
+    {"recover", verb_recover},	   {"version", verb_version},
 };
 
 static const char help[] =
@@ -31,6 +31,7 @@ static const char help[] =
     "  incidents [ID]       the records of all OOMs, of containers that are gone too\n"
     "  report [INCIDENT | ID]\n"
     "                       why memory ran out, and what to do; --html makes a page\n"
+    "  explain [FILE]...    what the OOM killer's reports in a kernel log say\n"
     "  metrics              counters in Prometheus' text format, for a scrape or a file\n"
     "  cancel ID            no further restart of this container\n"
     "  doctor               does it work here? what is wrong, and what to do\n"

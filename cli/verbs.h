@@ -18,6 +18,7 @@ int verb_metrics(const struct cli *cli, int argc, char **argv);
 int verb_cancel(const struct cli *cli, int argc, char **argv);
 int verb_configure(const struct cli *cli, int argc, char **argv);
 int verb_doctor(const struct cli *cli, int argc, char **argv);
+int verb_explain(const struct cli *cli, int argc, char **argv);
 int verb_policy(const struct cli *cli, int argc, char **argv);
 int verb_recover(const struct cli *cli, int argc, char **argv);
 int verb_version(const struct cli *cli, int argc, char **argv);

@@ -3,7 +3,8 @@
  * The kernel's log of OOM kills, as far as it names victims. /dev/kmsg is opened at arming and read
  * only after an OOM event; it is rate-limited and incomplete in a storm: never count kills in it.
  *
- * Sources: Documentation/ABI/testing/dev-kmsg; mm/oom_kill.c (dump_oom_summary, __oom_kill_process).
+ * Sources: Documentation/ABI/testing/dev-kmsg; mm/oom_kill.c (dump_oom_summary,
+ * __oom_kill_process).
  */
 #pragma once
 
@@ -13,12 +14,13 @@
 #include <sys/types.h>
 
 enum kmsg_kind {
-	KMSG_OTHER,     /* no line about an OOM kill */
-	KMSG_SUMMARY,   /* "oom-kill:constraint=…" (since 5.0): limit's cgroup, victim's cgroup and pid */
-	KMSG_TASK_IN,   /* "Task in X killed as a result of limit of Y" (before 5.0) */
-	KMSG_GROUP,     /* "Tasks in X are going to be killed due to memory.oom.group set" */
-	KMSG_KILLED,    /* "…Killed process N (comm)…" */
-	KMSG_NO_VICTIM  /* "Out of memory and no killable processes" */
+	KMSG_OTHER,    /* no line about an OOM kill */
+	KMSG_SUMMARY,  /* "oom-kill:constraint=…" (since 5.0): limit's cgroup, victim's cgroup and
+			  pid */
+	KMSG_TASK_IN,  /* "Task in X killed as a result of limit of Y" (before 5.0) */
+	KMSG_GROUP,    /* "Tasks in X are going to be killed due to memory.oom.group set" */
+	KMSG_KILLED,   /* "…Killed process N (comm)…" */
+	KMSG_NO_VICTIM /* "Out of memory and no killable processes" */
 };
 
 enum kmsg_constraint {
@@ -37,16 +39,33 @@ struct kmsg_line {
 	/* SUMMARY, TASK_IN, KILLED. A KILLED line tells the host (NONE) from a cgroup only since
 	 * 5.0, and never a cpuset's shortage (OTHER) from the host's. */
 	enum kmsg_constraint constraint;
-	pid_t pid;       /* SUMMARY, KILLED; 0 unknown */
-	char comm[64];   /* SUMMARY, KILLED */
+	pid_t pid;     /* SUMMARY, KILLED; 0 unknown */
+	char comm[64]; /* SUMMARY, KILLED */
 	/* Bytes as the kernel printed them. "" when unknown, longer, or cut off in the log. */
-	char oom_cgroup[KMSG_PATH_MAX];  /* cgroup whose limit was hit */
+	char oom_cgroup[KMSG_PATH_MAX];	 /* cgroup whose limit was hit */
 	char task_cgroup[KMSG_PATH_MAX]; /* the victim's; GROUP: the one that is killed whole */
 	uint64_t anon_rss_bytes, file_rss_bytes, shmem_rss_bytes, total_vm_bytes;
-	bool has_sizes;  /* KILLED */
+	bool has_sizes; /* KILLED: the first three, which are there in all kernels that print sizes
+			 */
+	bool has_total_vm, has_anon_rss, has_file_rss, has_shmem_rss; /* each of them */
+	bool has_uid;						      /* SUMMARY, KILLED */
+	uid_t uid;
 	bool has_score;
 	int oom_score_adj;
 };
+
+/*
+ * Copies a name. In records the kernel wrote \xNN for what is not printable and for the backslash:
+ * undone only when the line was taken apart, so that no name can make a delimiter. A name that does
+ * not fit becomes "", as half a path names another cgroup.
+ */
+void kmsg_copy_name(const char *at, size_t name_len, bool escaped, char *buf, size_t cap);
+
+/*
+ * Understands the kernel's words themselves, nothing in front of them. `escaped`: the text comes
+ * out of a /dev/kmsg record, where \xNN stands for bytes. Pure, no allocation. Returns out->kind.
+ */
+enum kmsg_kind kmsg_parse_text(const char *text, size_t len, bool escaped, struct kmsg_line *out);
 
 /*
  * Understands one /dev/kmsg record ("6,1234,5678,-;text") or bare text with the prefixes that

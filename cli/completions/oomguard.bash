@@ -55,9 +55,10 @@ _oomguard() {
 	esac
 	case $verb:$sub:$word in
 	::-*) offer='--root --json --help --version' ;;
-	::*) offer='list status events incidents report top metrics cancel doctor policy configure recover version' ;;
+	::*) offer='list status events incidents report top explain metrics cancel doctor policy configure recover version' ;;
 	events:*:-*) offer='--follow --root --json --help' ;;
 	top:*:-*) offer='--interval --sort --once --root --json --help' ;;
+	explain:*:-*) offer='--kmsg --journal --json --help' ;;
 	metrics:*:-*) offer='--textfile --root --json --help' ;;
 	report:*:-*) offer='--html --root --json --help' ;;
 	policy::-*) offer='--help' ;;
@@ -68,7 +69,7 @@ _oomguard() {
 	*:*:-*) offer='--root --json --help' ;;
 	configure::*) offer='podman crio docker containerd' ;;
 	policy::*) offer='check show' ;;
-	policy:check:*)
+	explain:* | policy:check:*)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;

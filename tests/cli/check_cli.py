@@ -67,7 +67,8 @@ class Case(unittest.TestCase):
 
 
 class Usage(Case):
-    VERBS = ["list", "status", "events", "incidents", "report", "top", "metrics", "cancel", "doctor",
+    VERBS = ["list", "status", "events", "incidents", "report", "top", "explain",
+             "metrics", "cancel", "doctor",
              "policy", "configure", "recover", "version"]
 
     def test_help(self):

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oomlog.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "oomlog_line.h"
+#include "oomlog_scan.h"
+#include "oomlog_slot.h"
+#include "oomlog_wrap.h"
+
+#define BUFFER_BYTES (256 * 1024) /* stays in the processor's cache */
+#define LINE_BYTES (16 * 1024)	  /* of a longer line the beginning is read */
+#define SLOTS 4			  /* reports that may be mixed with each other */
+#define QUIET_LINES 200 /* so long after a report's last line only beginnings are looked for */
+
+struct oomlog {
+	oomlog_visit *visit;
+	void *context;
+	struct oomlog_slot slots[SLOTS]; /* in the order of their first lines */
+	size_t used;
+	struct oomlog_wrap wrap;
+	struct oomlog_line line, table;
+	bool has_table;		 /* `table` is a header that was seen */
+	struct oomlog_mark last; /* what stood in front of the line before */
+	uint64_t number;	 /* of the line at hand */
+	uint64_t quiet_from;	 /* number of the last line that counted */
+	uint64_t sequence;
+	bool has_sequence;
+	struct oomlog_scan scan;
+	size_t len;    /* bytes in `buffer` */
+	bool skipping; /* the rest of a line that is too long */
+	char buffer[BUFFER_BYTES];
+};
+
+struct oomlog *oomlog_new(oomlog_visit *visit, void *context)
+{
+	struct oomlog *log = calloc(1, sizeof(*log));
+
+	if (!log)
+		return NULL;
+	log->visit = visit;
+	log->context = context;
+	oomlog_scan_init(&log->scan);
+	return log;
+}
+
+void oomlog_free(struct oomlog *log)
+{
+	if (!log)
+		return;
+	for (size_t i = 0; i < SLOTS; i++)
+		slot_free(&log->slots[i]);
+	free(log);
+}
+
+/* Hands out the first report and makes its memory the last slot's. */
+static void emit_first(struct oomlog *log)
+{
+	struct oomlog_slot first;
+
+	slot_finish(&log->slots[0]);
+	if (log->slots[0].confirmed)
+		log->visit(&log->slots[0].report, log->context);
+	first = log->slots[0];
+	log->used--;
+	memmove(&log->slots[0], &log->slots[1], log->used * sizeof(log->slots[0]));
+	log->slots[log->used] = first;
+}
+
+static void emit_closed(struct oomlog *log)
+{
+	while (log->used && !log->slots[0].open)
+		emit_first(log);
+}
+
+static struct oomlog_slot *begin(struct oomlog *log, uint64_t number)
+{
+	struct oomlog_slot *slot;
+
+	emit_closed(log);
+	if (log->used == SLOTS)
+		emit_first(log);
+	slot = &log->slots[log->used++];
+	slot_begin(slot, number);
+	return slot;
+}
+
+/* Lines from which alone it is known that there was a report. */
+static bool opens(const struct oomlog_line *line)
+{
+	switch (line->kind) {
+	case OOMLOG_INVOKED:
+	case OOMLOG_TASK_IN:
+	case OOMLOG_USAGE:
+	case OOMLOG_STATS:
+	case OOMLOG_TABLE:
+	case OOMLOG_ROW:
+	case OOMLOG_SUMMARY:
+	case OOMLOG_CHOSEN:
+	case OOMLOG_KILLED:
+	case OOMLOG_GROUP:
+	case OOMLOG_NO_VICTIM:
+		return true;
+	case OOMLOG_CPUSET:
+		return !line->partial;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Another report begins, or what is left of one: those that were printed by the same task, that
+ * have their outcome, or that lag behind, get no more lines.
+ */
+static void close_others(struct oomlog *log, const struct oomlog_mark *mark)
+{
+	for (size_t i = 0; i < log->used; i++) {
+		struct oomlog_slot *slot = &log->slots[i];
+
+		if (slot->outcome || !slot->confirmed ||
+		    (slot->caller && slot->caller == mark->caller) ||
+		    log->number - slot->touched > QUIET_LINES)
+			slot->open = false;
+	}
+}
+
+static struct oomlog_slot *best_slot(struct oomlog *log, const struct oomlog_mark *mark)
+{
+	struct oomlog_slot *best = NULL;
+	int best_fit = -1;
+
+	for (size_t i = 0; i < log->used; i++) {
+		int fit = slot_fit(&log->slots[i], &log->line, mark);
+
+		if (fit < 0 || fit < best_fit)
+			continue;
+		if (fit == best_fit && log->slots[i].touched < best->touched)
+			continue;
+		best = &log->slots[i];
+		best_fit = fit;
+	}
+	return best;
+}
+
+/* Adds the line at hand to the report it belongs to, which it may begin. */
+static void place(struct oomlog *log, struct span text, const struct oomlog_mark *mark,
+		  uint64_t number)
+{
+	struct oomlog_slot *slot;
+
+	for (size_t i = 0; i < log->used; i++) {
+		if (slot_repeats(&log->slots[i], &log->line, mark, text)) {
+			log->slots[i].report.repeated = true;
+			log->slots[i].touched = log->quiet_from = log->number;
+			return;
+		}
+	}
+	slot = log->line.kind == OOMLOG_INVOKED ? NULL : best_slot(log, mark);
+	if (!slot) {
+		if (!opens(&log->line))
+			return;
+		close_others(log, mark);
+		slot = begin(log, number);
+	}
+	if (mark->has_sequence && !slot->has_sequence) {
+		slot->has_sequence = true;
+		slot->sequence = mark->sequence;
+	}
+	slot_remember(slot, mark, text);
+	slot_add(slot, &log->line, mark);
+	slot->touched = log->quiet_from = log->number;
+}
+
+/* Numbers that are left out between a report's lines: lines are missing there. */
+static void check_sequence(struct oomlog *log, const struct oomlog_mark *mark)
+{
+	bool gap = log->has_sequence && mark->has_sequence && mark->sequence > log->sequence + 1;
+
+	log->has_sequence = mark->has_sequence;
+	log->sequence = mark->sequence;
+	for (size_t i = 0; gap && i < log->used; i++)
+		if (log->slots[i].open && !log->slots[i].outcome)
+			log->slots[i].report.records_missing = true;
+}
+
+static void take_classified(struct oomlog *log, struct span text, const struct oomlog_mark *mark,
+			    uint64_t number)
+{
+	if (log->line.kind == OOMLOG_TABLE && !log->line.partial) {
+		log->table = log->line;
+		log->has_table = true;
+	}
+	if (log->line.kind != OOMLOG_OTHER)
+		place(log, text, mark, number);
+}
+
+/* What is held will not be whole: its first piece counts as it is, the others on their own. */
+static void give_up_wrap(struct oomlog *log)
+{
+	struct oomlog_wrap *wrap = &log->wrap;
+
+	for (unsigned i = 0; i < wrap->pieces; i++) {
+		struct span piece = wrap_piece(wrap, i);
+
+		oomlog_classify(piece, &wrap->mark, log->has_table ? &log->table : NULL,
+				&log->line);
+		take_classified(log, piece, &wrap->mark, wrap->line + i);
+	}
+	wrap->pieces = 0;
+}
+
+/* True: the text was the next piece of a broken line. */
+static bool continue_wrap(struct oomlog *log, struct span text, const struct oomlog_mark *mark)
+{
+	struct oomlog_wrap *wrap = &log->wrap;
+	struct span joined;
+
+	if (!wrap->pieces)
+		return false;
+	/* A line with a stamp of its own, or that begins as the kernel's do, is no continuation. */
+	if ((mark->any && (mark->has_time || mark->has_wall)) || mark->foreign ||
+	    oomlog_is_report_word(text) || !wrap_add(wrap, text)) {
+		give_up_wrap(log);
+		return false;
+	}
+	if (wrap_join(wrap, log->has_table ? &log->table : NULL, &joined, &log->line)) {
+		take_classified(log, joined, &wrap->mark, wrap->line);
+		wrap->pieces = 0;
+	}
+	return true;
+}
+
+static void take_line(struct oomlog *log, struct span line)
+{
+	struct oomlog_mark mark;
+	struct span text = oomlog_strip(line, &mark);
+
+	if (mark.has_sequence)
+		check_sequence(log, &mark);
+	if (!text.len || continue_wrap(log, text, &mark))
+		return;
+	/* A record of several lines, shown by dmesg: its stamp stands in front of the first. */
+	if (!mark.any && log->last.any && log->last.has_time && !log->last.escaped) {
+		mark.has_time = true;
+		mark.time_us = log->last.time_us;
+		mark.caller = log->last.caller;
+	} else {
+		log->last = mark;
+	}
+	oomlog_classify(text, &mark, log->has_table ? &log->table : NULL, &log->line);
+	if (log->line.kind != OOMLOG_OTHER && log->line.partial &&
+	    wrap_hold(&log->wrap, text, &mark, log->number))
+		return;
+	take_classified(log, text, &mark, log->number);
+}
+
+static uint64_t count_lines(const char *text, size_t len)
+{
+	uint64_t lines = 0;
+
+	for (size_t i = 0; i < len; i++)
+		lines += text[i] == '\n';
+	return lines;
+}
+
+/* No report is near: jumps to the next line on which one may begin. Returns where to go on. */
+static const char *jump(struct oomlog *log, const char *at, const char *end)
+{
+	const char *found = oomlog_scan_find(&log->scan, at, (size_t)(end - at));
+	const char *line;
+
+	if (!found) {
+		log->number += count_lines(at, (size_t)(end - at));
+		return end;
+	}
+	line = memrchr(at, '\n', (size_t)(found - at));
+	line = line ? line + 1 : at;
+	log->number += count_lines(at, (size_t)(line - at));
+	log->has_sequence = false;
+	log->quiet_from = log->number;
+	return line;
+}
+
+/* Whole lines only, but for the last one of a log. */
+static void take_lines(struct oomlog *log, const char *at, const char *end)
+{
+	while (at < end) {
+		const char *newline;
+		size_t len;
+
+		if (log->number - log->quiet_from > QUIET_LINES) {
+			if (log->wrap.pieces)
+				give_up_wrap(log);
+			at = jump(log, at, end);
+			continue;
+		}
+		newline = memchr(at, '\n', (size_t)(end - at));
+		len = (size_t)((newline ? newline : end) - at);
+		log->number++;
+		take_line(log, (struct span){at, len < LINE_BYTES ? len : LINE_BYTES});
+		at += len + (newline ? 1 : 0);
+	}
+}
+
+char *oomlog_room(struct oomlog *log, size_t *len)
+{
+	*len = sizeof(log->buffer) - log->len;
+	return log->buffer + log->len;
+}
+
+void oomlog_take(struct oomlog *log, size_t len)
+{
+	char *start = log->buffer, *end = log->buffer + log->len + len, *newline;
+
+	if (log->skipping) {
+		newline = memchr(start, '\n', (size_t)(end - start));
+		start = newline ? newline + 1 : end;
+		log->skipping = !newline;
+	}
+	newline = memrchr(start, '\n', (size_t)(end - start));
+	if (newline) {
+		take_lines(log, start, newline + 1);
+		start = newline + 1;
+	}
+	log->len = (size_t)(end - start);
+	memmove(log->buffer, start, log->len);
+	if (log->len < sizeof(log->buffer))
+		return;
+	/* One line that fills it all: its beginning is looked at, its end is passed over. */
+	take_lines(log, log->buffer, log->buffer + log->len);
+	log->len = 0;
+	log->skipping = true;
+}
+
+void oomlog_end(struct oomlog *log)
+{
+	if (log->len)
+		take_lines(log, log->buffer, log->buffer + log->len);
+	give_up_wrap(log);
+	while (log->used)
+		emit_first(log);
+	log->len = 0;
+	log->number = log->quiet_from = 0;
+	log->skipping = log->has_table = log->has_sequence = false;
+	log->last = (struct oomlog_mark){0};
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oomlog_scan.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define WINDOW 13 /* bytes of each word that are looked at: the length of the shortest */
+
+static const char *const words[] = {
+    "invoked oom-killer:",
+    "oom-kill:constraint=",
+    "killed as a result of limit of",
+    "Killed process ",
+    "Kill process ",
+    "kill process ",
+    "memory: usage ",
+    "Memory cgroup stats",
+    " tgid total_vm",
+    "and no killable process",
+    "to be killed due to memory.oom.group",
+};
+
+static unsigned slot_of(const char *at)
+{
+	return ((unsigned char)at[0] | (unsigned)(unsigned char)at[1] << 5) & (SCAN_TABLE - 1);
+}
+
+void oomlog_scan_init(struct oomlog_scan *scan)
+{
+	memset(scan->jump, WINDOW - 1, sizeof(scan->jump));
+	for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++) {
+		for (size_t i = 0; i + 2 <= WINDOW; i++) {
+			uint8_t *jump = &scan->jump[slot_of(words[w] + i)];
+
+			if (*jump > WINDOW - 2 - i)
+				*jump = (uint8_t)(WINDOW - 2 - i);
+		}
+	}
+}
+
+static bool is_word(const char *at, size_t len)
+{
+	for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++) {
+		size_t word_len = strlen(words[w]);
+
+		if (at[0] == words[w][0] && len >= word_len && !memcmp(at, words[w], word_len))
+			return true;
+	}
+	return false;
+}
+
+const char *oomlog_scan_find(const struct oomlog_scan *scan, const char *text, size_t len)
+{
+	size_t at = 0;
+
+	while (at + WINDOW <= len) {
+		uint8_t jump = scan->jump[slot_of(text + at + WINDOW - 2)];
+
+		if (jump) {
+			at += jump;
+			continue;
+		}
+		if (is_word(text + at, len - at))
+			return text + at;
+		at++;
+	}
+	return NULL;
+}
