@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: Apache-2.0
+"""oomguard-runc and oomguard-crun stand in for the runtime; config.json knows nothing of us."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+from harness import Failure, bundle, policy, scenario
+
+STAGES = ("createRuntime", "poststart", "poststop")
+
+
+class Wrapper:
+    """The program of the runtime's name, with this scenario's policy and state."""
+
+    def __init__(self, t, *own):
+        self.t = t
+        self.path = t.machine.hook.parent / f"oomguard-{t.runtime.name}"
+        self.own = ["--oomguard-root", t.guard.root, "--oomguard-deadline", "20s", *own]
+
+    def argv(self, c, *words):
+        return self.t.runtime.wrap(self.path, "--oomguard-policy", c.dir / "policy.json",
+                                   *self.own, "--root", self.t.runtime.root, *words)
+
+    def call(self, c, *words, code=0, cwd=None):
+        """What it printed. Output of the container goes to c.output."""
+        with open(c.output, "ab") as out, open(c.errors, "ab") as err:
+            result = subprocess.run(self.argv(c, *words), stdin=subprocess.DEVNULL, stdout=out,
+                                    stderr=err, timeout=60, check=False, cwd=cwd)
+        if code is not None and result.returncode != code:
+            raise Failure(f"{words[0]}: exit {result.returncode}: {c.errors.read_text()[-400:]}")
+        return c.errors.read_text()
+
+
+def unguarded(t, args, document, name="c", **options):
+    """A container whose config.json has no hooks."""
+    c = t.container(args, document, name, hooks={}, **options)
+    c.errors.touch()
+    return c
+
+
+def config_of(c):
+    return json.loads((c.dir / "config.json").read_text())
+
+
+@scenario("wrapper-run")
+def wrapper_run(t):
+    """`run -d`: guarded like any other; the file keeps owner and mode; twice is once."""
+    c = unguarded(t, "init 0 leak", policy({"process": "report"}))
+    file, wrapper = c.dir / "config.json", Wrapper(t)
+    file.chmod(0o640)
+    os.chown(file, 4711, 4712)
+    before = config_of(c)
+    wrapper.call(c, "run", "-d", "--bundle", c.dir, c.id)
+    c.wait_incident(result="reported")
+    after, text, st = config_of(c), file.read_bytes(), file.stat()
+    t.equal("mode and owner", (st.st_mode & 0o7777, st.st_uid, st.st_gid), (0o640, 4711, 4712))
+    t.equal("stages", sorted(after["hooks"]), sorted(STAGES))
+    t.equal("all else", {**after, "hooks": {}}, before)
+    t.equal("files of the bundle", [p.name for p in c.dir.glob(".*")], [])
+    c.delete()
+    wrapper.call(c, "run", "-d", "-b", c.dir, c.id)
+    c.wait_incident(2)
+    t.equal("config.json edited twice", file.read_bytes(), text)
+    t.true("no rename the second time", file.stat().st_ino == st.st_ino)
+
+
+@scenario("wrapper-restart")
+def wrapper_restart(t):
+    """The runtime is the hook's parent, so a restart runs it again, and not us."""
+    c = unguarded(t, "init 0 once /box/mark leak",
+                  policy({"process": "restart"}, {"backoff": {"initial": "10ms"}}))
+    Wrapper(t).call(c, "run", "-d", "-b", c.dir, c.id)
+    c.wait_line("once is over")
+    c.wait_event("restarted")
+    plan = t.guard.plan(c.id)
+    t.equal("way", plan["restart"]["way"], "runtime")
+    t.true("the real runtime", plan["restart"]["argv"][0].endswith("/" + t.runtime.name))
+    t.true("it runs", c.running())
+
+
+@scenario("wrapper-bundles")
+def wrapper_bundles(t):
+    """Every way to name a bundle, and bundles and containers named like a command."""
+    wrapper = Wrapper(t)
+    for name, words, cwd in (
+            ("cwd", ("create", "{id}"), "{dir}"),
+            ("empty", ("create", "--bundle={dir}", "{id}"), None),
+            ("create", ("create", "-b", "{name}", "{id}"), "{dir}/.."),
+            ("run", ("create", "--pid-file", "{dir}/pid", "--bundle", "{dir}", "{id}"), None)):
+        c = unguarded(t, "init 0 sleep", policy(), name)
+        link = t.dir / name
+        link.symlink_to(c.dir)
+
+        def fill(word, c=c, name=name):
+            return word.format(id=c.id, dir=c.dir, name=name)
+
+        wrapper.call(c, *map(fill, words), cwd=cwd and fill(cwd))
+        t.equal(f"stages with {name}", sorted(config_of(c)["hooks"]), sorted(STAGES))
+        c.wait_phase("watching")
+        t.equal("state", json.loads(t.runtime.call("state", c.id).stdout)["status"], "created")
+        wrapper.call(c, "start", c.id)
+        c.wait_line("init")
+        wrapper.call(c, "delete", "--force", c.id)
+
+
+@scenario("wrapper-exit-status")
+def wrapper_exit_status(t):
+    """The status is the runtime's: of a program in the foreground, and of a refusal."""
+    c = unguarded(t, "exit 7", policy())
+    wrapper = Wrapper(t)
+    wrapper.call(c, "run", "-b", c.dir, c.id, code=7)
+    theirs = t.runtime.call("kill", "nobody")
+    ours = subprocess.run(wrapper.argv(c, "kill", "nobody"), stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60,
+                          check=False)
+    t.equal("exit of a refusal", ours.returncode, theirs.returncode)
+    t.true("it was one", theirs.returncode != 0)
+    t.equal("edited by nothing but create and run", ours.stdout.count("oomguard"), 0)
+    for words in (("--version",), ("--help",)):
+        said = [subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                               timeout=60, check=False).stdout
+                for argv in (t.runtime.wrap(t.runtime.path, *words), wrapper.argv(c, *words))]
+        t.equal(f"{words[0]}", said[1].replace(str(wrapper.path), str(t.runtime.path)), said[0])
+
+
+FAKE = """#!{python}
+import json, os, sys
+fds = {{}}
+for name in os.listdir("/proc/self/fd"):
+    try:
+        fds[name] = os.readlink("/proc/self/fd/" + name)
+    except OSError:
+        pass
+json.dump({{"argv": sys.argv[1:], "env": dict(os.environ), "cwd": os.getcwd(), "fds": fds,
+           "name": sys.argv[0], "umask": os.umask(0), "ppid": os.getppid(),
+           "ignored": open("/proc/self/status").read().split("SigIgn:")[1].split()[0]}},
+          open({out!r}, "w"))
+sys.exit(42)
+"""
+
+
+class Fake:
+    """A runtime that writes down what it was given."""
+
+    def __init__(self, t):
+        self.t = t
+        self.path = t.dir / "fake/runc"
+        self.path.parent.mkdir()
+        self.out = t.dir / "seen"
+        self.path.write_text(FAKE.format(python=sys.executable, out=str(self.out)))
+        self.path.chmod(0o755)
+        self.policy = t.dir / "policy.json"
+        self.policy.write_text(json.dumps({"version": 1, "runtimes": [str(self.path)]}))
+        self.wrapper = t.machine.hook.parent / "oomguard-runc"
+
+    def argv(self, *words, own=()):
+        return [self.wrapper, "--oomguard-policy", self.policy, *own, *map(str, words)]
+
+    def call(self, *words, own=(), **options):
+        """(exit status, stderr, what the runtime saw or None)"""
+        self.out.unlink(missing_ok=True)
+        options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, **options}
+        done = subprocess.run(self.argv(*words, own=own), stderr=subprocess.PIPE, text=True,
+                              timeout=60, check=False, **options)
+        seen = json.loads(self.out.read_text()) if self.out.exists() else None
+        return done.returncode, done.stderr, seen
+
+
+@scenario("wrapper-untouched", runtimes=("",))
+def wrapper_untouched(t):
+    """The runtime gets our words, files, environment, directory and signals, whatever they are."""
+    fake = Fake(t)
+    words = ["--log", "/l", "exec", "-e", "A=b c", "id", "--", "create", "", "-b", "x\n"]
+    environment = {"LD_PRELOAD": "/nonexistent.so", "PATH": "/nowhere", "X": "y\n",
+                   "OOMGUARD_POLICY": "/other"}
+    read_end, write_end = os.pipe()
+    t.on_end(os.close, read_end)
+    t.on_end(os.close, write_end)
+    os.set_inheritable(write_end, True)
+    code, said, seen = fake.call(*words, env=environment, cwd="/usr", pass_fds=(write_end,),
+                                 umask=0o027, restore_signals=False)
+    t.equal("exit status", code, 42)
+    # Of the dynamic linker, for the interpreter of the fake: we are static and have none.
+    t.equal("words about LD_PRELOAD", said.count("/nonexistent.so"), 1)
+    t.equal("words of ours", said.count("oomguard"), 0)
+    t.equal("words", seen["argv"], words)
+    t.equal("its name", seen["name"], str(fake.path))
+    t.equal("environment", {k: v for k, v in seen["env"].items() if k != "LC_CTYPE"}, environment)
+    t.equal("directory", seen["cwd"], "/usr")
+    t.equal("umask", seen["umask"], 0o027)
+    t.equal("parent", seen["ppid"], os.getpid())
+    files = {name: target for name, target in seen["fds"].items() if "/proc/" not in target}
+    t.equal("files", sorted(files, key=int), ["0", "1", "2", str(write_end)])
+    # Python ignores SIGPIPE, and so does what it starts.
+    t.true("SIGPIPE stays ignored", int(seen["ignored"], 16) >> (signal.SIGPIPE - 1) & 1)
+    closed = subprocess.run(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *fake.argv("list")],
+                            timeout=60, check=False)
+    t.equal("exit status with closed streams", closed.returncode, 42)
+    # The interpreter of the fake takes the lowest number for its own script.
+    files = json.loads(fake.out.read_text())["fds"]
+    t.equal("files that were not there", [f for f in files.values() if "null" in f], [])
+
+
+@scenario("wrapper-name", runtimes=("",))
+def wrapper_name(t):
+    """The name picks the runtime, from the policy alone, and never the wrapper itself."""
+    fake = Fake(t)
+    os.symlink(fake.wrapper, t.dir / "oomguard-crun")
+    os.symlink(fake.wrapper, t.dir / "other")
+    os.symlink(fake.wrapper, t.dir / "fake/crun")
+    for name, document, why in (
+            ("oomguard-crun", {"runtimes": [str(fake.path)]}, "is called crun"),
+            ("oomguard-crun", {"runtimes": [str(t.dir / "fake/crun")]}, "is oomguard"),
+            ("oomguard-crun", {"runtimes": ["/nonexistent/crun"]}, "cannot be executed"),
+            ("other", {}, 'called as "other"')):
+        fake.policy.write_text(json.dumps({"version": 1, **document}))
+        done = subprocess.run([t.dir / name, "--oomguard-policy", fake.policy, "list"],
+                              env={"PATH": str(fake.path.parent)}, stdin=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        t.equal(f"exit status of {name}", done.returncode, 1)
+        t.true(f"{why} is said: {done.stderr}", why in done.stderr)
+
+
+@scenario("wrapper-broken", runtimes=("",))
+def wrapper_broken(t):
+    """open: handed on as it is, with a loud word. closed: refused, and only where it is asked."""
+    fake = Fake(t)
+    place = t.dir / "broken"
+    place.mkdir()
+    file = place / "config.json"
+    config = json.dumps(bundle.config("/rootfs", ["/bin/true"], "/x", "/box"))
+    closed = ("--oomguard-failure", "closed")
+    for what, text in (("cut", config[:-9]), ("no object", "[]"), ("a list of hooks", '{"hooks":[]}'),
+                       ("nothing", ""), ("deep", '{"a":' * 5000)):
+        file.write_text(text)
+        code, said, seen = fake.call("create", "-b", place, "x")
+        t.equal(f"{what}: exit status", code, 42)
+        t.true(f"{what}: told: {said}", "not guarded" in said and "config.json" in said)
+        t.equal(f"{what}: words", seen["argv"], ["create", "-b", str(place), "x"])
+        code, said, seen = fake.call("run", "-b", place, "x", own=closed)
+        t.equal(f"{what}: closed", (code, seen), (1, None))
+        t.true(f"{what}: refused: {said}", "refused" in said)
+        code, said, seen = fake.call("delete", "x", own=closed)
+        t.equal(f"{what}: another command", (code, said), (42, ""))
+        t.equal(f"{what}: the file", file.read_text(), text)
+    file.unlink()
+    t.equal("no file: for the runtime to tell", fake.call("create", "-b", place, "x", own=closed)[:2],
+            (42, ""))
+    file.symlink_to("/etc/passwd")
+    code, said, _ = fake.call("create", "-b", place, "x")
+    t.true(f"a link is told: {said}", code == 42 and "symbolic link" in said)
+    t.true("and stays", file.is_symlink())
+    file.unlink()
+    file.write_text(config)
+    fake.policy.write_text('{"version":1,"runtimes":["/nonexistent/runc"],"oops":1}')
+    code, said, seen = fake.call("--oomguard-profile", "x", own=closed)
+    t.true(f"no word of the policy is followed: {said}", seen is None)
+    file.write_text(config)
+    code, said, seen = fake.call("create", "-b", place, "x", own=closed)
+    t.true(f"closed, a broken policy: {said}", code == 1 and "refused: the policy" in said)
+    for own, why in ((("--oomguard-failure", "shut"), "open and closed"),
+                     (("--oomguard-policy", "p"), "absolute"), (("--oomguard-x",), "unknown option"),
+                     (("--oomguard-deadline=0s",), "0s")):
+        code, said, seen = fake.call("state", "x", own=own)
+        t.true(f"{own}: {said}", code == 1 and why in said and seen is None)
+
+
+@scenario("wrapper-profile")
+def wrapper_profile(t):
+    """--oomguard-profile goes before the rules, for the edit and for the hooks."""
+    document = policy(settings={"swap": "leave"})
+    document["profiles"]["worker"] = {"onOom": {"init": "kill"}, "settings": {"oomGroup": "leave"}}
+    document["rules"] = [{"match": {}, "profile": "default"}]
+    c = unguarded(t, "init 0 sleep", document)
+    Wrapper(t, "--oomguard-profile", "worker").call(c, "run", "-d", "-b", c.dir, c.id)
+    c.wait_phase("watching")
+    plan = t.guard.plan(c.id)
+    t.equal("profile", plan["policy"]["profile"],
+            {"name": "worker", "from": "argument"})
+    d = unguarded(t, "init 0 sleep", document, "unknown")
+    said = Wrapper(t, "--oomguard-profile=nobody").call(d, "run", "-d", "-b", d.dir, d.id)
+    t.true(f"told: {said}", 'no profile "nobody"' in said)
+    d.wait_phase("watching")
+    t.equal("what holds", t.guard.plan(d.id)["policy"]["profile"]["name"], "default")
+
+
+@scenario("wrapper-settings")
+def wrapper_settings(t):
+    """The runtime itself knows the settings: its update leaves them as the policy has them."""
+    limit = 32 * bundle.MIB
+    c = unguarded(t, "init 0 sleep", policy(settings={"swap": "0", "limit": {"default": limit}}),
+                  limit=None, swap=None, disable_oom_killer=t.machine.has("v1"))
+    Wrapper(t).call(c, "run", "-d", "-b", c.dir, c.id)
+    c.wait_phase("watching")
+    memory = config_of(c)["linux"]["resources"]["memory"]
+    t.equal("limit", memory["limit"], limit)
+    t.true("the killer is on", not memory.get("disableOOMKiller"))
+    if "swap" in memory:  # the kernel accounts it
+        t.equal("swap", memory["swap"], limit)
+    outcomes = {e["key"]: e["outcome"] for e in c.events("setting")}
+    t.equal("left to the hook", {k: v for k, v in outcomes.items()
+                                 if v not in ("unchanged", "refused")}, {})
+
+
+@scenario("wrapper-init")
+def wrapper_init(t):
+    """oomguard-init is process 1, and the workload's score is its own from the first moment."""
+    c = unguarded(t, "init 0 sleep", policy(settings={
+        "addInit": True, "oomScoreAdj": {"workload": 321}}))
+    Wrapper(t).call(c, "run", "-d", "-b", c.dir, c.id)
+    c.wait_phase("watching")
+    c.wait_line("init")
+    init = c.init_pid()
+    with open(f"/proc/{init}/comm", encoding="utf-8") as file:
+        t.equal("process 1", file.read().strip(), "oomguard-init")
+    worker = t.wait("a workload", lambda: [p for p in c.pids("load") if p != init])[0]
+    with open(f"/proc/{worker}/oom_score_adj", encoding="utf-8") as file:
+        t.equal("score of the workload", int(file.read()), 321)
+    text = (c.dir / "config.json").read_bytes()
+    c.delete()
+    Wrapper(t).call(c, "run", "-d", "-b", c.dir, c.id)
+    t.equal("twice is once", (c.dir / "config.json").read_bytes(), text)
