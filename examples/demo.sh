@@ -250,8 +250,23 @@ esac
 
 say "oomguard incidents"
 guard incidents
+
+# Why, from the record alone. A leak shows in the last incident as in the first.
+say "oomguard report"
+guard report "$id" | sed -n '1,/^What supports it/{/^What supports it/d;p}'
+page=$(mktemp /tmp/oomguard-demo.XXXXXX.html)
+guard report "$id" --html "$page"
+guard --json report "$id" >"$work/report.json"
+explained() { jq -e "$1" "$work/report.json" >/dev/null; }
+verdict() { explained "[.verdicts[].name] | index(\"$1\") != null"; }
+
+expect "the limit in the report" explained '.answers.limit.whose == "own" and .answers.limit.bytes == 67108864'
+expect "the verdict on the worker that leaks" verdict one-process-too-large
+expect "the verdict on the init that lives on" verdict child-killed-init-alive
+expect "the right victim in the report" explained '.answers.shouldHaveBeen | .comm == "leaky" and .wasKilled'
+[ $action != restart ] || expect "the verdict on the restarts" verdict restart-loop
 if [ ${#missing[@]} -gt 0 ]; then
     printf 'demo: not seen: %s\n' "${missing[@]}" >&2
     exit 1
 fi
-say "All of it was seen."
+say "All of it was seen. The whole report as a page: $page"

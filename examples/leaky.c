@@ -23,7 +23,8 @@ static void leak(void)
 		memset(block, (int)mib, STEP_BYTES);
 		if (mib % 16 == 0)
 			printf("worker %d: %lu MiB\n", getpid(), mib);
-		usleep(5000);
+		/* Slow enough to be seen coming: from three quarters of 64 MiB on for a second. */
+		usleep(70000);
 	}
 }
 

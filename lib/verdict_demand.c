@@ -32,6 +32,7 @@ static bool is_victim(const struct verdict_facts *facts, int pid)
 static void count_one(struct demand *demand, const char *comm, int pid, struct figure bytes)
 {
 	demand->count++;
+	demand->whole &= bytes.known;
 	if (!bytes.known)
 		return;
 	demand->sum = figure_sum(FIGURE(demand->sum), bytes).n;

@@ -11,7 +11,7 @@ struct demand {
 	uint64_t largest; /* bytes */
 	const char *comm; /* of the largest; borrowed */
 	int pid;	  /* of the largest; 0: no size is known */
-	bool whole;	  /* the list has all of them */
+	bool whole;	  /* the list has all of them, with their sizes */
 };
 void demand_of(const struct verdict_facts *facts, struct demand *out);
 

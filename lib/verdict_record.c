@@ -2,10 +2,13 @@
 #include "verdict_record.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "utc.h"
+
+#define PIDS_MAX (4 * 1024 * 1024) /* PID_MAX_LIMIT of include/linux/threads.h */
 
 static struct figure number(const struct json *object, const char *key)
 {
@@ -118,12 +121,38 @@ static int read_processes(const struct json *record, struct verdict_record *out)
 	for (size_t i = 0; r == 0 && i < out->facts.unkilled_len; i++)
 		read_process(left->array.items[i], &out->unkilled[i]);
 	out->facts.processes_more = number(json_get(record, "processes"), "more");
+	if (out->facts.processes_more.n > PIDS_MAX)
+		out->facts.processes_more = (struct figure){0};
 	out->facts.processes = out->processes;
 	out->facts.unkilled = out->unkilled;
 	return r;
 }
 
-/* The record's victims carry no score; the list of processes was read before they were gone. */
+/* "Killed process PID (COMM) … oom_score_adj:N" of the kernel's report; COMM is hostile. */
+static void score_by_kernel(const struct json *record, struct verdict_victim *victim)
+{
+	const struct json *lines = json_get_typed(record, "kernelReport", JSON_ARRAY);
+	const char *key = " oom_score_adj:";
+	char killed[48];
+
+	snprintf(killed, sizeof(killed), "Killed process %d (", victim->pid);
+	for (size_t i = 0; lines && i < lines->array.len; i++) {
+		const struct json *line = lines->array.items[i];
+		const char *at = line->type == JSON_STRING ? strstr(line->text, killed) : NULL;
+		const char *last = NULL;
+
+		while (at && (at = strstr(at, key))) {
+			at += strlen(key);
+			last = at;
+		}
+		if (!last)
+			continue;
+		victim->oom_score_adj = atoi(last);
+		victim->has_score = victim->oom_score_adj >= -1000 && victim->oom_score_adj <= 1000;
+	}
+}
+
+/* The record's victims carry no score; the list has it where it was read before they were gone. */
 static void score_victim(const struct verdict_record *record, struct verdict_victim *victim)
 {
 	for (size_t i = 0; i < record->facts.processes_len; i++) {
@@ -150,6 +179,7 @@ static int read_victims(const struct json *record, struct verdict_record *out)
 		    .rss = number(item, "rss"),
 		    .init = flag(item, "init"),
 		};
+		score_by_kernel(record, &out->victims[i]);
 		score_victim(out, &out->victims[i]);
 	}
 	out->facts.victims = out->victims;

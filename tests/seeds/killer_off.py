@@ -8,6 +8,7 @@ import time
 
 from harness import cgroups, policy, processes, scenario
 from harness.bundle import MIB
+from harness.facts import check_answers
 
 SLEEP = "mem_cgroup_oom_synchronize"
 THREADS = "init 0 await /box/go ignore threads /box/beat"
@@ -49,6 +50,9 @@ def freed(t, c, at_once=False):
     c.wait_line("child 0 killed by 9")
     t.true("init still runs", c.running())
     c.wait("nobody sleeps any more", lambda: not sleepers(c))
+    check_answers(t, c, incident, verdicts=["oom-killer-off"], whose="own",
+                  done="the container was freed and runs on: enable-oom-killer helped",
+                  change="Remove disableOOMKiller")
     t.note(f"freed by enable-oom-killer in {incident['rungs'][0]['tookUs'] / 1000:.1f} ms")
 
 
@@ -139,3 +143,7 @@ def ancestor_cure(t):
     t.equal("the pod's killer", cgroups.oom_control(pod, "oom_kill_disable"), 1)
     t.equal("the pod is free", cgroups.oom_control(pod, "under_oom"), 0)
     t.equal("the pod's limit", cgroups.limit(pod), 32 * MIB)
+    report = check_answers(t, c, incident, verdicts=["ancestor-limit", "oom-killer-off"],
+                           whose="ancestor", done="the container was killed: kill helped",
+                           change="Raise the limit of the pod")
+    t.equal("whose limit", report["answers"]["limit"]["cgroup"], pod)

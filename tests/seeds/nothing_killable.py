@@ -2,6 +2,7 @@
 """Failure 3: every process has the score -1000, and the kernel may kill none."""
 
 from harness import cgroups, policy, processes, scenario
+from harness.facts import check_answers
 
 ARGS = "init 0 await /box/go leak"
 
@@ -42,4 +43,6 @@ def cure(t):
     c.wait_line("child 0 killed by 9")
     t.equal("kernel's kills", cgroups.oom_kills(c.cgroup), 0)
     t.true("init still runs", c.running())
+    check_answers(t, c, incident, verdicts=["all-protected"], killed="nobody by the kernel",
+                  done="kill-largest helped", change="a score above -1000")
     t.note(f"ended by kill-largest in {incident['rungs'][0]['tookUs'] / 1000:.1f} ms")

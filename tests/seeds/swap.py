@@ -3,6 +3,7 @@
 
 from harness import cgroups, policy, scenario
 from harness.bundle import MIB
+from harness.facts import check_answers
 
 LIMIT = 48 * MIB
 THRASH = {"pressure": {"share": "20%", "for": "2s"}, "ladder": ["kill-largest", "kill"]}
@@ -48,5 +49,7 @@ def thrash_cure(t):
     incident = c.wait("the stall is ended", lambda: c.wait_incident(result="freed"), 60)[0]
     t.equal("stall", incident["stall"], "pressure")
     t.equal("rungs", [rung["rung"] for rung in incident["rungs"]], ["kill-largest"])
+    check_answers(t, c, incident, verdicts=["swap-without-limit", "thrashing"],
+                  done="kill-largest helped", change="Set a swap limit")
     c.wait_line("child 0 killed by 9")
     t.true("init still runs", c.running())

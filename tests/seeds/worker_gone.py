@@ -2,6 +2,7 @@
 """Failure 4: the worker is killed, PID 1 lives, and the platform says "running"."""
 
 from harness import policy, scenario
+from harness.facts import check_answers
 
 ARGS = "init 0 serve /box/beat /box/go"
 FAST = {"backoff": {"initial": "50ms", "factor": 1, "max": "50ms"}}
@@ -38,6 +39,9 @@ def cure(t):
     kill_the_worker(c)
     incident = c.wait_incident(result="restarted")[0]
     t.equal("slot", incident["slot"], "process")
+    check_answers(t, c, incident, verdicts=["one-process-too-large", "child-killed-init-alive"],
+                  whose="own", killed="load (pid", should="and it was",
+                  done="the container was killed and started again", change="Bound that process")
     last = beats(c)
     c.wait("the service is back", lambda: beats(c) > last + 3)
     c.wait_line("serving", count=2)

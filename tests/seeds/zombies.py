@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 from harness import Failure, policy, processes, scenario
+from harness.facts import check_answers
 
 FAST = {"max": 3, "backoff": {"initial": "50ms", "factor": 1, "max": "50ms"}}
 SPAWNER = "init 0 name spawner zombies"
@@ -48,6 +49,8 @@ def zombies_cure(t):
     t.equal("the parent on record", (pile["ppid"], pile["comm"]), (parent, "spawner"))
     t.true("counted with the others", incident["processes"]["byState"]["Z"] > 100)
     c.wait_stopped()
+    check_answers(t, c, incident, verdicts=["zombies"], killed="nobody by the kernel",
+                  done="the container was killed", change="wait() for its children")
     t.note(f"{event['zombies']} zombies of one parent on record, container ended")
 
 
@@ -140,6 +143,10 @@ def d_state_cure(t):
     t.true("the writer is on record", writer in named)
     t.equal("its state", named[writer]["state"], "D")
     t.true("what it waits in", named[writer]["wchan"])
+    report = c.report(incident)
+    judged = {verdict["name"]: verdict for verdict in report["verdicts"]}
+    t.true(f"that it does not go is told in {list(judged)}", "unkillable" in judged)
+    t.true("with its name", "writer" in judged["unkillable"]["figures"][0]["text"])
     c.wait_line("once is over")
     t.note(f"no restart while pid {writer} slept in {named[writer]['wchan']}")
 

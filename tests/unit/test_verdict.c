@@ -59,6 +59,8 @@
 
 /* 30 processes of so many MiB, all of them listed. */
 static struct verdict_process thirty[3][30];
+/* Whose sizes are not known. */
+static struct verdict_process nameless[30];
 
 /* Ten readings a second apart, growing on a line, by one step, or in page cache alone. */
 static struct verdict_sample line[10], step[10], cache[10], saw[10], quick[10];
@@ -229,8 +231,11 @@ static const struct {
     {"thirty of two MiB", "many-small-processes", VERDICT_LIKELY, OWN(THIRTY(0))},
     {"thirty, and one that is large", "many-small-processes", ABSENT, OWN(THIRTY(1))},
     {"thirty that are next to nothing", "many-small-processes", ABSENT, OWN(THIRTY(2))},
-    {"ten of six MiB", "many-small-processes", ABSENT,
-     OWN(.processes = thirty[0], .processes_len = 10, WHOLE, MEMORY(.anon = SIZE(60)))},
+    {"ten that may be of six MiB", "many-small-processes", ABSENT,
+     OWN(.processes = thirty[0], .processes_len = 10, MEMORY(.anon = SIZE(60)))},
+    {"sizes unknown, but for one that was killed", "many-small-processes", VERDICT_LIKELY,
+     OWN(.processes = nameless, .processes_len = 30, WHOLE, MEMORY(.anon = SIZE(60)),
+	 VICTIMS({.pid = 900, .comm = "w", .rss = SIZE(2)}))},
     {"a cut list, the rest is in the sum", "many-small-processes", VERDICT_LIKELY,
      OWN(.processes = thirty[0], .processes_len = 5, .processes_more = NUMBER(300),
 	 MEMORY(.anon = SIZE(60)))},
@@ -306,6 +311,7 @@ static void fill_lists(void)
 		    (struct verdict_process){.pid = 100 + i, .comm = "worker", .anon = SIZED(2)};
 		thirty[1][i] = thirty[2][i] = thirty[0][i];
 		thirty[2][i].anon = FIGURE(65536);
+		nameless[i] = (struct verdict_process){.pid = 200 + i, .comm = "worker"};
 	}
 	thirty[1][7].anon = SIZED(30);
 	for (unsigned i = 0; i < 10; i++) {

@@ -78,6 +78,27 @@ START_TEST(odd_items_of_lists_do_no_harm)
 }
 END_TEST
 
+START_TEST(a_victim_that_is_gone_has_the_score_of_the_kernels_line)
+{
+	struct verdict_record record;
+	struct json *json = read_record(
+	    "{'victims': [{'pid': 7, 'comm': 'w'}, {'pid': 8, 'comm': 'x'}, {'pid': 9}],"
+	    " 'kernelReport': [3, 'Killed process 77 (y) oom_score_adj:1',"
+	    "  'Memory cgroup out of memory: Killed process 7 ( oom_score_adj:9) UID:0 "
+	    "oom_score_adj:900', 'Killed process 8 (x) UID:0 oom_score_adj:5000'],"
+	    " 'processes': {'more': 4294967295}}",
+	    &record);
+
+	ck_assert(record.facts.victims[0].has_score);
+	ck_assert_int_eq(record.facts.victims[0].oom_score_adj, 900);
+	ck_assert(!record.facts.victims[1].has_score);
+	ck_assert(!record.facts.victims[2].has_score);
+	ck_assert(!record.facts.processes_more.known);
+	verdict_record_free(&record);
+	json_free(json);
+}
+END_TEST
+
 START_TEST(a_whole_record_is_read)
 {
 	struct verdict_record record;
@@ -260,6 +281,7 @@ int main(void)
 
 	tcase_add_test(tests, what_is_missing_is_unknown);
 	tcase_add_test(tests, odd_items_of_lists_do_no_harm);
+	tcase_add_test(tests, a_victim_that_is_gone_has_the_score_of_the_kernels_line);
 	tcase_add_test(tests, a_whole_record_is_read);
 	tcase_add_loop_test(tests, whose_limit_it_was, 0, COUNT(whose));
 	tcase_add_loop_test(tests, who_should_have_been, 0, COUNT(choices));

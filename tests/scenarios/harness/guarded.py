@@ -4,6 +4,7 @@
 import json
 
 from . import schemas
+from .errors import Failure
 from .waiting import wait_for
 
 
@@ -35,6 +36,13 @@ class Guarded:
 
     def incidents(self):
         return self.guard.incidents(self.id)
+
+    def report(self, incident):
+        """What `oomguard report` says of an incident: answers and verdicts, from the record alone."""
+        code, document, said = self.guard.cli("report", incident["name"])
+        if code != 0:
+            raise Failure(f"oomguard report: exit {code}: {said[-400:]}")
+        return document
 
     def check_documents(self):
         """What oomguard wrote is what its schemas promise."""
