@@ -122,7 +122,7 @@ def wrapper_exit_status(t):
     for words in (("--version",), ("--help",)):
         said = [subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
                                timeout=60, check=False).stdout
-                for argv in (t.runtime.wrap(t.runtime.path, *words), wrapper.argv(c, *words))]
+                for argv in (t.runtime.argv(*words), wrapper.argv(c, *words))]
         t.equal(f"{words[0]}", said[1].replace(str(wrapper.path), str(t.runtime.path)), said[0])
 
 
@@ -323,3 +323,17 @@ def wrapper_init(t):
     c.delete()
     Wrapper(t).call(c, "run", "-d", "-b", c.dir, c.id)
     t.equal("twice is once", (c.dir / "config.json").read_bytes(), text)
+
+
+@scenario("wrapper-switched-off", runtimes=("",))
+def wrapper_switched_off(t):
+    """While the kill switch exists nothing is edited, nothing refused."""
+    fake = Fake(t)
+    file = t.dir / "config.json"
+    file.write_text("{")
+    t.guard.root.mkdir()
+    (t.guard.root / "disabled").touch()
+    own = ("--oomguard-root", t.guard.root, "--oomguard-failure", "closed")
+    t.equal("switched off", fake.call("create", "-b", t.dir, "x", own=own)[:2], (42, ""))
+    (t.guard.root / "disabled").unlink()
+    t.equal("switched on", fake.call("create", "-b", t.dir, "x", own=own)[0], 1)
