@@ -98,7 +98,7 @@ static bool message_of(const char *record, size_t len, char *out, size_t cap)
 	skip_record_head(&text, &facility, &time_us);
 	if (facility != 0)
 		return false;
-	end = find(text, "\n");
+	end = span_find(text, "\n");
 	n = end ? (size_t)(end - text.at) : text.len;
 	if (n > cap - 1)
 		n = cap - 1;
