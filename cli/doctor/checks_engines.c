@@ -115,7 +115,7 @@ static void check_registered(const struct doctor_facts *facts, struct findings *
 	else if (facts->containers_len > 0)
 		finding_ok(out, "no engine names us, and containers are guarded all the same");
 	else
-		finding_warn(out, "register the hook: README, \"Other engines\"",
+		finding_warn(out, "oomguard configure ENGINE",
 			     "no engine names us, and no container is guarded");
 }
 
