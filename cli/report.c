@@ -70,10 +70,16 @@ const char *report_size_text(const struct json *object, const char *key, char *b
 	return buf;
 }
 
-uint64_t report_footprint(const struct json *process)
+struct figure report_footprint(const struct json *process)
 {
-	return report_number(process, "rssAnon", 0) + report_number(process, "rssShmem", 0) +
-	       report_number(process, "swap", 0);
+	static const char *const keys[] = {"rssAnon", "rssShmem", "swap"};
+	struct figure sum = {0};
+	uint64_t bytes;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (json_uint64(json_get(process, keys[i]), &bytes) == 0)
+			sum = FIGURE(sum.n + bytes);
+	return sum;
 }
 
 const char *report_time_text(const struct json *record, char *buf, size_t cap)

@@ -39,7 +39,7 @@ const char *report_string(const struct json *object, const char *key);
 uint64_t report_number(const struct json *object, const char *key, uint64_t otherwise);
 
 /* Memory of one of a record's processes as rules count it: anonymous, shared, in swap. */
-uint64_t report_footprint(const struct json *process);
+struct figure report_footprint(const struct json *process);
 /* "2026-11-25 10:11:12.345 UTC" of a record's time. Returns buf. */
 const char *report_time_text(const struct json *record, char *buf, size_t cap);
 /* Microseconds for people, fine below a millisecond: "228 µs", "4.1 ms", "1 s". Returns buf. */

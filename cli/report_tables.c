@@ -53,21 +53,22 @@ static void known_cell(FILE *page, const struct json *object, const char *key)
 }
 
 /* A size with its share of the limit as a bar. */
-static void meter_cell(FILE *page, uint64_t bytes, uint64_t limit)
+static void meter_cell(FILE *page, struct figure bytes, uint64_t limit)
 {
-	char text[32];
+	char text[32] = "–";
 
-	fprintf(page, "<td class=\"num\"><div class=\"meter\"><span>%s</span>",
-		size_text(bytes, text, sizeof(text)));
-	if (limit)
-		bar(page, bytes, limit);
+	if (bytes.known)
+		size_text(bytes.n, text, sizeof(text));
+	fprintf(page, "<td class=\"num\"><div class=\"meter\"><span>%s</span>", text);
+	if (limit && bytes.known)
+		bar(page, bytes.n, limit);
 	fputs("</div></td>", page);
 }
 
 static void memory_row(FILE *page, const char *label, uint64_t bytes, uint64_t limit)
 {
 	fprintf(page, "<tr><td>%s</td>", label);
-	meter_cell(page, bytes, limit);
+	meter_cell(page, FIGURE(bytes), limit);
 	if (limit)
 		fprintf(page, "<td class=\"num\">%.0f %%</td></tr>",
 			(double)bytes * 100 / (double)limit);
@@ -288,7 +289,7 @@ static void limit_row(FILE *page, const struct json *item)
 	if (is_true(item, "hit"))
 		fputs(" <span class=\"flag\">hit</span>", page);
 	fputs("</td>", page);
-	meter_cell(page, report_number(item, "usage", 0), limit);
+	meter_cell(page, FIGURE(report_number(item, "usage", 0)), limit);
 	known_cell(page, item, "limit");
 	fputs("<td class=\"num\">", page);
 	failed = report_number(item, "failcnt", UINT64_MAX);

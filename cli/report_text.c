@@ -221,6 +221,7 @@ static void show_process(const struct tree_row *row, uint64_t whole)
 	    score[24];
 	const struct json *process = row->process;
 	const char *wchan = report_string(process, "wchan");
+	struct figure bytes = report_footprint(process);
 	int64_t adj = 0, pid = 0;
 
 	json_int64(json_get(process, "pid"), &pid);
@@ -231,12 +232,14 @@ static void show_process(const struct tree_row *row, uint64_t whole)
 		snprintf(score, sizeof(score), "%" PRId64, adj);
 	else
 		snprintf(score, sizeof(score), "-");
-	blocks_bar(report_footprint(process), whole, 16, bar, sizeof(bar));
+	blocks_bar(bytes.n, whole, 16, bar, sizeof(bar));
+	if (bytes.known)
+		size_text(bytes.n, size, sizeof(size));
+	else
+		snprintf(size, sizeof(size), "-");
 	printf("  %7" PRId64 " %-1.1s %5s %10s %s%*s %s%s%s\n", pid,
-	       report_string(process, "state"), score,
-	       size_text(report_footprint(process), size, sizeof(size)), bar,
-	       16 - (int)escape_columns(bar), "", shown, wchan[0] ? " in " : "",
-	       escape_terminal(wchan, name, sizeof(name)));
+	       report_string(process, "state"), score, size, bar, 16 - (int)escape_columns(bar), "",
+	       shown, wchan[0] ? " in " : "", escape_terminal(wchan, name, sizeof(name)));
 }
 
 static void show_processes(const struct cli *cli, const struct report *report)

@@ -198,7 +198,7 @@ static bool one_too_large(const struct verdict_facts *facts, struct verdict *ver
 	verdict_add(verdict, "its share of the limit", UNIT_PERCENT,
 		    (uint64_t)((unsigned __int128)demand.largest * 100 / facts->limit.n), "%s", "");
 	verdict_add_known(verdict, "limit", UNIT_BYTES, facts->limit);
-	if (demand.count > 1)
+	if (demand.count > 1 && demand.whole)
 		verdict_add(verdict, "all others together", UNIT_BYTES, demand.sum - demand.largest,
 			    "%s", "");
 	return true;

@@ -107,6 +107,17 @@ class Text(Case):
         self.assertIn("The record does not tell why", out)
         self.assertIn("not known whose", out)
 
+    def test_sizes_that_are_not_known(self):
+        whole = record(timeline=[])
+        for row in whole["processes"]["list"]:
+            row.update(rssAnon=None, rssShmem=None, swap=None, oomScoreAdj=None)
+        self.fill(whole)
+        out, _ = self.report()
+        self.assertIn("largest process: 48 MiB (leaky, pid 4711)", out)
+        self.assertNotIn("all others together", out)
+        self.assertRegex(out, r"4712 S +- +- +└─ nginx")
+        self.assertIn("<span>–</span>", self.report("--html", "-")[0])
+
     def test_pids_in_a_circle(self):
         whole = record()
         whole["processes"]["list"] = [process(5001, 5002, "alpha", 1, 0),
