@@ -84,10 +84,10 @@ struct guard {
 	dev_t state_dir_device;
 
 	/* Large and mostly untouched: last, so that what is used lies on few pages. */
-	struct scene_timeline timeline;
-	struct scene scene; /* of the incident at hand, or the last one */
 	pid_t pids[KILL_PIDS_MAX];
 	char text[INCIDENT_BUFFER_BYTES]; /* an incident on its way to the file */
+	struct scene_timeline timeline;
+	struct scene scene; /* of the incident at hand, or the last one */
 };
 
 /*
