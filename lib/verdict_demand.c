@@ -15,7 +15,8 @@
 #define MISFIT_SHARE 5
 #define START_MS 10000
 #define START_MAYBE_MS 60000
-#define GROWTH_SAMPLES 5
+#define GROWTH_SAMPLES 3
+#define GROWTH_SURE_SAMPLES 5
 #define GROWTH_SPAN_MS 1000
 #define GROWTH_LONG_MS 10000
 #define GROWTH_SHARE 10
@@ -142,7 +143,10 @@ static bool steady_growth(const struct verdict_facts *facts, struct verdict *ver
 	if (!growth_of(facts, &growth) ||
 	    !figure_reaches(FIGURE(growth.last - growth.first), GROWTH_SHARE, facts->limit))
 		return false;
-	verdict->confidence = growth.span_ms >= GROWTH_LONG_MS ? VERDICT_LIKELY : VERDICT_POSSIBLE;
+	verdict->confidence =
+	    growth.span_ms >= GROWTH_LONG_MS && growth.samples >= GROWTH_SURE_SAMPLES
+		? VERDICT_LIKELY
+		: VERDICT_POSSIBLE;
 	verdict_add(verdict, "growth", UNIT_BYTES_PER_SECOND, growth.per_second, "%s", "");
 	verdict_add(verdict, "seen for", UNIT_MS, growth.span_ms, "%s", "");
 	verdict_add(verdict, "fits a straight line", UNIT_PERCENT, growth.fit_percent, "%s", "");

@@ -221,6 +221,8 @@ static const struct {
 
     {"a line, ten seconds and longer", "steady-growth", VERDICT_LIKELY, OWN(TIMELINE(line))},
     {"a line, too short to be sure", "steady-growth", VERDICT_POSSIBLE, OWN(TIMELINE(quick))},
+    {"three readings", "steady-growth", VERDICT_POSSIBLE, OWN(.timeline = line, .timeline_len = 3)},
+    {"two readings", "steady-growth", ABSENT, OWN(.timeline = line, .timeline_len = 2)},
     {"one step", "steady-growth", ABSENT, OWN(TIMELINE(step))},
     {"page cache that grows", "steady-growth", ABSENT, OWN(TIMELINE(cache))},
     {"up and down", "steady-growth", ABSENT, OWN(TIMELINE(saw))},

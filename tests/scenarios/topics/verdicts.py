@@ -4,7 +4,7 @@
 import os
 import subprocess
 
-from harness import cgroups, policy, scenario
+from harness import cgroups, policy, processes, scenario
 from harness.bundle import MIB
 
 REPORT = {"process": "report", "init": "report", "ancestor": "report"}
@@ -137,3 +137,68 @@ def again_and_again(t):
     judge(t, c, last, has=("restart-loop", "limit-below-start", "one-process-too-large"))
     restarted = c.wait_incident(result="restarted", count=2)
     judge(t, c, restarted[0], has=("one-process-too-large",), lacks=("restart-loop",))
+
+
+@scenario("verdict-scores", runtimes=("runc",))
+def scores(t):
+    """A small process with a high score is taken before a large one; at one score it is not."""
+    for name, value in (("misfit", 900), ("fair", 0)):
+        rules = [{"name": "^small$", "value": value}]
+        c = t.container("init 0 name big touch 34 -- name small await /box/go leak",
+                        policy(REPORT, settings={"oomScoreAdj": {
+                            "init": 0, "workload": 0, "rules": rules}}), name=name, score=0)
+        c.start()
+        c.wait_line("touched")
+        c.wait_line("awaiting")
+        small = c.pids("small")[0]
+        c.wait("it has its score", lambda s=small, v=value: processes.score(s) == v)
+        c.go()
+    misfit, fair = t.containers
+    misfit.wait_line("child 1 killed by 9")
+    incident, answers = first(t, misfit)
+    judge(t, misfit, incident, has=("score-misfit",))
+    t.equal("who should have been", (answers["shouldHaveBeen"]["comm"],
+                                     answers["shouldHaveBeen"]["wasKilled"]), ("big", False))
+    fair.wait_line("child 0 killed by 9")
+    incident, answers = first(t, fair)
+    judge(t, fair, incident, lacks=("score-misfit",))
+    t.equal("who should have been", (answers["shouldHaveBeen"]["comm"],
+                                     answers["shouldHaveBeen"]["wasKilled"]), ("big", True))
+
+
+@scenario("verdict-growth-and-arenas", needs=("v1",), runtimes=("runc",))
+def growth_and_arenas(t):
+    """A slow leak is seen on its way; a fast one is not called steady; arenas are counted."""
+    slow = t.container("init 0 drip 30", policy(REPORT), name="slow")
+    fast = t.container("init 0 leak", policy(REPORT), name="fast")
+    arenas = t.container("init 0 arenas 12 1 -- await /box/go leak", policy(REPORT), name="arenas")
+    for c in t.containers:
+        c.start()
+    arenas.wait_line("malloced")
+    arenas.go()
+    incident, _ = first(t, fast)
+    judge(t, fast, incident, lacks=("steady-growth", "glibc-arenas"))
+    incident, _ = first(t, arenas)
+    judge(t, arenas, incident, has=("glibc-arenas",))
+    incident, _ = first(t, slow)
+    judge(t, slow, incident, has=("steady-growth", "one-process-too-large"),
+          lacks=("glibc-arenas",))
+
+
+@scenario("verdict-what-stays", runtimes=("runc",))
+def what_stays(t):
+    """Files on tmpfs are still charged when all is dead; without them nothing is."""
+    kill = policy({"process": "kill"})
+    stays = t.container("init 0 fill /more/file 24 -- await /box/go leak", kill, name="stays",
+                        binds=[(tmpfs(t, "stays"), "/more")])
+    goes = t.container("init 0 await /box/go leak", kill, name="goes")
+    for c in t.containers:
+        c.start()
+        c.wait_line("awaiting")
+    stays.wait_line("filled")
+    for c in t.containers:
+        c.go()
+    incident, _ = first(t, stays, result="killed")
+    judge(t, stays, incident, has=("memory-survives-restart", "tmpfs"))
+    incident, _ = first(t, goes, result="killed")
+    judge(t, goes, incident, lacks=("memory-survives-restart", "tmpfs"))
