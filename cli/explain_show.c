@@ -8,6 +8,8 @@
 #include "escape.h"
 #include "oomlog_path.h"
 #include "units.h"
+#include "verdict_answers.h"
+#include "verdict_oomlog.h"
 
 #define BAR_COLUMNS 30
 #define BARS_MAX 8
@@ -164,7 +166,9 @@ static void show_limit(const struct cli *cli, const struct oomlog_report *report
 			line(cli, "", "%s",
 			     escape_terminal(report->oom_cgroup, path, sizeof(path)));
 		show_usage(cli, "Memory", &report->memory);
-		show_usage(cli, "With swap", &report->memsw);
+		/* It is 0 where swap is not accounted for. */
+		if (report->memsw.usage_kb >= report->memory.usage_kb)
+			show_usage(cli, "With swap", &report->memsw);
 		show_usage(cli, "Swap", &report->swap);
 		show_stats(cli, report);
 	} else if (report->has_swap_total && report->has_swap_free) {
@@ -232,22 +236,6 @@ static const char *size_pages(const struct oomlog_report *report, uint64_t pages
 	return buf;
 }
 
-/* The largest process lives: the kernel's choice goes by oom_score_adj and swap too. */
-static void show_spared(const struct cli *cli, const struct oomlog_report *report)
-{
-	const struct oomlog_task *largest = &report->top[0];
-	char name[256], size[32], why[64] = "";
-
-	if (!report->victims_len || !report->victims[0].in_table || !report->top_len ||
-	    report->victims[0].rss_pages >= largest->rss_pages ||
-	    is_victim(report, largest->pid))
-		return;
-	if (largest->has_score)
-		snprintf(why, sizeof(why), ", oom_score_adj %d", largest->oom_score_adj);
-	line(cli, "Larger was", "%s (%d), %s%s", escape_terminal(largest->name, name, sizeof(name)),
-	     largest->pid, size_pages(report, largest->rss_pages, size, sizeof(size)), why);
-}
-
 static void show_killed(const struct cli *cli, const struct oomlog_report *report)
 {
 	size_t shown = report->victims_len < VICTIMS_SHOWN ? report->victims_len : VICTIMS_SHOWN;
@@ -262,7 +250,6 @@ static void show_killed(const struct cli *cli, const struct oomlog_report *repor
 		     report->no_victim ? "nothing could be" : "not in the log");
 	if (report->oom_group)
 		line(cli, "", "the whole cgroup, as memory.oom.group says");
-	show_spared(cli, report);
 }
 
 /* A bar in eighths of a column. */
@@ -304,17 +291,60 @@ static void show_tasks(const struct cli *cli, const struct oomlog_report *report
 	}
 }
 
+/* Whom a kill should have taken can be told where all processes and their sizes are known. */
+static void show_choice(const struct cli *cli, const struct oomlog_report *report,
+			const struct verdict_facts *facts)
+{
+	struct verdict_choice choice;
+	char text[512], escaped[1024];
+
+	if (!report->table_whole || !report->page_kb)
+		return;
+	verdict_choose(facts, &choice);
+	line(cli, "Should be", "%s",
+	     escape_terminal(verdict_choice_text(&choice, text, sizeof(text)), escaped,
+			     sizeof(escaped)));
+}
+
+static void show_verdict(const struct cli *cli, const struct verdict *verdict)
+{
+	char text[1024], escaped[2048];
+
+	line(cli, "Verdict", "%s%s%s (%s, %s)", cli_color(cli, CLI_BOLD),
+	     escape_terminal(verdict->title, escaped, sizeof(escaped)), cli_color(cli, CLI_PLAIN),
+	     verdict->name, verdict_confidence_name(verdict->confidence));
+	for (size_t i = 0; i < verdict->figures_len; i++) {
+		verdict_figure_text(&verdict->figures[i], text, sizeof(text));
+		line(cli, "", "· %s", escape_terminal(text, escaped, sizeof(escaped)));
+	}
+	line(cli, "", "To do: %s", escape_terminal(verdict->advice, escaped, sizeof(escaped)));
+	line(cli, "", "Wrong if: %s", escape_terminal(verdict->disproof, escaped, sizeof(escaped)));
+}
+
+static void show_verdicts(const struct cli *cli, const struct verdict_facts *facts)
+{
+	struct verdicts verdicts;
+
+	verdicts_find(facts, &verdicts);
+	for (size_t i = 0; i < verdicts.len; i++)
+		show_verdict(cli, &verdicts.items[i]);
+}
+
 void explain_show(const struct cli *cli, const struct oomlog_report *report, const char *source,
 		  unsigned long number)
 {
 	char notes[1024], escaped[2048];
+	struct verdict_log known;
 
+	verdict_log_read(report, &known);
 	show_title(cli, report, source, number);
 	show_asker(cli, report);
 	show_limit(cli, report);
 	show_place(cli, report);
 	show_killed(cli, report);
+	show_choice(cli, report, &known.facts);
 	show_tasks(cli, report);
+	show_verdicts(cli, &known.facts);
 	if (explain_notes(report, notes, sizeof(notes))[0])
 		line(cli, "Mind", "%s", escape_terminal(notes, escaped, sizeof(escaped)));
 }

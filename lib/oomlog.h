@@ -17,7 +17,7 @@
 #include "kmsg.h"
 
 #define OOMLOG_TEXT 512	    /* a gfp mask, a cpuset, a kernel release */
-#define OOMLOG_TOP 12	    /* largest tasks that are kept with their names */
+#define OOMLOG_TOP 64	    /* largest tasks that are kept with their names */
 #define OOMLOG_VICTIMS 4096 /* victims that are kept */
 #define OOMLOG_ROWS 65536   /* task table rows in which a victim is looked up */
 
@@ -84,6 +84,8 @@ enum oomlog_stat {
 	OOMLOG_STAT_SOCK,
 	OOMLOG_STAT_INACTIVE_FILE,
 	OOMLOG_STAT_ACTIVE_FILE,
+	OOMLOG_STAT_SLAB_RECLAIMABLE,
+	OOMLOG_STAT_SLAB_UNRECLAIMABLE,
 	OOMLOG_STAT_SWAP, /* v1 only */
 	OOMLOG_STATS_COUNT
 };
@@ -114,6 +116,7 @@ struct oomlog_report {
 	uint64_t swap_total_kb, swap_free_kb;
 
 	bool has_table;
+	bool table_whole;		    /* from its header to its last row */
 	uint64_t tasks;			    /* rows */
 	struct oomlog_task top[OOMLOG_TOP]; /* by rss, the largest first; equal ones as they came */
 	size_t top_len;

@@ -51,6 +51,25 @@ static const struct oomlog_row *row_of(const struct oomlog_slot *slot, int32_t p
 	return NULL;
 }
 
+/*
+ * The row counts pages, the kill line KiB. Between them the process may have grown a little, but no
+ * two sizes of pages are near each other. 0: it cannot be told.
+ */
+static uint64_t page_size(uint64_t kb, uint64_t pages)
+{
+	static const uint64_t sizes[] = {4, 8, 16, 64};
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		uint64_t wanted;
+
+		if (__builtin_mul_overflow(pages, sizes[i], &wanted))
+			break;
+		if (wanted > 0 && (kb > wanted ? kb - wanted : wanted - kb) <= wanted / 20)
+			return sizes[i];
+	}
+	return 0;
+}
+
 /* What the kill lines do not say, the oom-kill line or the victim's row may. */
 static void complete_victims(struct oomlog_slot *slot)
 {
@@ -74,14 +93,8 @@ static void complete_victims(struct oomlog_slot *slot)
 			victim->has_score = true;
 			victim->oom_score_adj = row->oom_score_adj;
 		}
-		/* The row counts pages, the kill line KiB. */
-		if (victim->has_total_vm && row->total_vm &&
-		    victim->total_vm_kb % row->total_vm == 0) {
-			uint64_t page = victim->total_vm_kb / row->total_vm;
-
-			if (page == 4 || page == 8 || page == 16 || page == 64)
-				slot->report.page_kb = page;
-		}
+		if (victim->has_total_vm && !slot->report.page_kb)
+			slot->report.page_kb = page_size(victim->total_vm_kb, row->total_vm);
 	}
 }
 
@@ -122,6 +135,7 @@ void slot_finish(struct oomlog_slot *slot)
 	struct oomlog_report *report = &slot->report;
 
 	report->victims = slot->victims;
+	report->table_whole = slot->header && slot->outcome && !report->records_missing;
 	find_constraint(slot);
 	if (report->constraint != OOMLOG_MEMCG)
 		report->oom_cgroup[0] = '\0';

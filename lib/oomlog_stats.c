@@ -16,6 +16,8 @@ static const struct {
     {"kernel_stack", OOMLOG_STAT_KERNEL_STACK},
     {"pagetables", OOMLOG_STAT_PAGETABLES},
     {"sock", OOMLOG_STAT_SOCK},
+    {"slab_reclaimable", OOMLOG_STAT_SLAB_RECLAIMABLE},
+    {"slab_unreclaimable", OOMLOG_STAT_SLAB_UNRECLAIMABLE},
     {"inactive_file", OOMLOG_STAT_INACTIVE_FILE},
     {"active_file", OOMLOG_STAT_ACTIVE_FILE},
     /* cgroup v1, in KB; its cache holds shmem as file does in v2 */
