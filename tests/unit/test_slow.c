@@ -62,6 +62,8 @@ static void put_cmdline(int pid, const char *args, size_t len)
 	int fd;
 
 	snprintf(path, sizeof(path), "proc/%d/cmdline", pid);
+	/* In the place of a FIFO, too: to open that for writing would wait for a reader. */
+	unlinkat(tree.fd, path, 0);
 	fake_tree_write(&tree, path, "");
 	fd = openat(tree.fd, path, O_WRONLY | O_CLOEXEC);
 	ck_assert_int_eq(write(fd, args, len), (ssize_t)len);
