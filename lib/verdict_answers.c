@@ -8,6 +8,7 @@
 #include "verdict_rules.h"
 
 #define NO_KILL_HELPS 50 /* percent of the limit that is of no process */
+#define SMALL 5		 /* percent of the limit */
 #define INIT_TIMES 10	 /* an init is taken only when it is so much larger than all others */
 
 static bool was_killed(const struct verdict_facts *facts, int pid)
@@ -113,6 +114,20 @@ void verdict_choose(const struct verdict_facts *facts, struct verdict_choice *ou
 	}
 	consider_all(facts, &search);
 	*out = search.best;
+	/* Where nobody is large the largest is no better a choice: a system process as often as
+	 * not. */
+	if (out->kind == CHOICE_PROCESS && facts->victims_len > 0 && figure_is_size(facts->limit) &&
+	    !figure_reaches(out->bytes, SMALL, facts->limit)) {
+		*out = (struct verdict_choice){
+		    .kind = CHOICE_PROCESS,
+		    .pid = facts->victims[0].pid,
+		    .comm = facts->victims[0].comm,
+		    .bytes = facts->victims[0].rss,
+		    .was_killed = true,
+		    .why = "one of many small ones, of which none matters by itself",
+		};
+		return;
+	}
 	if (search.init.kind == CHOICE_PROCESS &&
 	    (out->kind == CHOICE_UNKNOWN ||
 	     (!search.init.is_protected && search.init.bytes.n / INIT_TIMES > out->bytes.n))) {
