@@ -25,11 +25,10 @@ class Containerd(Daemon):
         self.config.write_text(containerd_config.text(self.version, self.dir, self.socket))
         with open(self.config, "a", encoding="utf-8") as config:
             config.write(containerd_config.handler(self.version, BASE_SPEC, self.base_spec))
-        self.without = self.config.read_text()
         self.base_spec.write_text(json.dumps(self._guarded_spec()))
 
     def start(self):
-        self.configure("--edit", "--handler", WRAPPER)
+        self.register(self.config, "--edit", "--handler", WRAPPER)
         self.launch(self.programs.argv("containerd", "--config", self.config), self.answers)
         archive = image.archive(self.machine)
         for namespace in ("default", "k8s.io"):
@@ -39,18 +38,6 @@ class Containerd(Daemon):
         spec = json.loads(call(self.programs.argv("ctr", "oci", "spec")))
         spec["hooks"] = Guard.default(self.machine).hooks()
         return spec
-
-    def configure(self, *words):
-        """Registers, as an administrator does, or takes it back."""
-        call([*self.programs.enter, self.machine.cli, "configure", self.name, "--config",
-              self.config, *words])
-
-    def stop(self):
-        problems = super().stop()
-        self.configure("--handler", WRAPPER, "--remove")
-        if self.config.read_text() != self.without:
-            problems.append(f"{self.config} is not what it was before it was registered")
-        return problems
 
     def argv(self, *words):
         return self.programs.argv("ctr", "--address", self.socket, *words)

@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 
 from . import cgroups, processes
-from .command import PATH
+from .command import PATH, call
 from .errors import Failure
 from .waiting import wait_for
 
@@ -25,10 +25,25 @@ class Daemon:
         self.dir = machine.scratch / self.name
         self.dir.mkdir(exist_ok=True)
         self.process = None
+        self._registered = []
         self.cgroup = f"{cgroups.TOP}/og{os.getpid()}-{self.name}"
 
     def start(self):
         raise NotImplementedError
+
+    def register(self, config, *words):
+        """As an administrator does. When the daemon has ended it is taken back, without a trace."""
+        before = config.read_text()
+        argv = [*self.programs.enter, self.machine.cli, "configure", self.name, "--config", config]
+        call([*argv, *words])
+        self._registered.append((config, [*argv, *words, "--remove"], before))
+
+    def _take_back(self):
+        while self._registered:
+            config, argv, before = self._registered.pop()
+            call(argv)
+            if config.read_text() != before:
+                yield f"{config} is not what it was before it was registered"
 
     def launch(self, argv, answers):
         """Starts it and waits until answers() is true. It does not outlive this program."""
@@ -62,6 +77,7 @@ class Daemon:
                 self.process.kill()
                 self.process.wait(timeout=STOP_LIMIT_S)
         problems += leftovers(self.dir)
+        problems += self._take_back()
         if cgroups.remaining(self.cgroup):
             cgroups.kill_and_remove(self.cgroup)
         return problems

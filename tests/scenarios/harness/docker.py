@@ -25,23 +25,15 @@ class Docker(Inspected, Daemon):
             "iptables": False, "ip6tables": False, "ip-forward": False, "ip-masq": False,
             "bridge": "none", "storage-driver": "overlay2", "cgroup-parent": self.cgroup,
             "exec-opts": ["native.cgroupdriver=cgroupfs"],
-            "runtimes": self._runtimes(),
             "default-ulimits": {"nofile": {"Name": "nofile", "Soft": 1024, "Hard": 1024}},
         }, indent=2))
 
     def start(self):
+        # One for the policy's rules, and one for its profile "worker".
+        self.register(self.config)
+        self.register(self.config, "--handler", "oomguard-worker", "--profile", "worker")
         self.launch(self.programs.argv("dockerd", "--config-file", self.config), self.answers)
         call(self.argv("load", "-i", image.archive(self.machine)))
-
-    def _runtimes(self):
-        """One for the policy's rules, and one for its profile "worker"."""
-        path = str(self.machine.runtimes / "oomguard-runc")
-        patience = ["--oomguard-deadline", "20s"]
-        return {
-            "oomguard": {"path": path, "runtimeArgs": patience},
-            "oomguard-worker": {"path": path, "runtimeArgs": [
-                *patience, "--oomguard-profile", "worker"]},
-        }
 
     def argv(self, *words):
         return self.programs.argv("docker", "--host", f"unix://{self.socket}", *words)
