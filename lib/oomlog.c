@@ -255,12 +255,21 @@ static void take_line(struct oomlog *log, struct span line)
 	take_classified(log, text, &mark, log->number);
 }
 
+/* In blocks whose sum fits a byte, so that the compiler counts many bytes at a time. */
 static uint64_t count_lines(const char *text, size_t len)
 {
 	uint64_t lines = 0;
 
-	for (size_t i = 0; i < len; i++)
-		lines += text[i] == '\n';
+	while (len > 0) {
+		size_t block = len < 255 ? len : 255;
+		uint8_t sum = 0;
+
+		for (size_t i = 0; i < block; i++)
+			sum = (uint8_t)(sum + (text[i] == '\n'));
+		lines += sum;
+		text += block;
+		len -= block;
+	}
 	return lines;
 }
 

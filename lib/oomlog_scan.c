@@ -4,25 +4,23 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define WINDOW 13 /* bytes of each word that are looked at: the length of the shortest */
+#define WINDOW 19 /* bytes of each word that are looked at: the length of the shortest */
 
+/*
+ * Long words let the window jump far. A line that begins with none of them stands beside one that
+ * does: "memory: usage" before the stats, "Killed process" of old kernels behind "Kill process".
+ */
 static const char *const words[] = {
-    "invoked oom-killer:",
-    "oom-kill:constraint=",
-    "killed as a result of limit of",
-    "Killed process ",
-    "Kill process ",
-    "kill process ",
-    "memory: usage ",
-    "Memory cgroup stats",
-    " tgid total_vm",
-    "and no killable process",
-    "to be killed due to memory.oom.group",
+    "invoked oom-killer:",	   "oom-kill:constraint=",
+    "killed as a result of limit", "of memory: Killed process ",
+    "of memory: Kill process ",	   "of memory: kill process ",
+    "Memory cgroup stats for",	   "uid  tgid total_vm      rss",
+    "and no killable process",	   "to be killed due to memory.oom.group",
 };
 
 static unsigned slot_of(const char *at)
 {
-	return ((unsigned char)at[0] | (unsigned)(unsigned char)at[1] << 5) & (SCAN_TABLE - 1);
+	return ((unsigned char)at[0] | (unsigned)(unsigned char)at[1] << 6) & (SCAN_TABLE - 1);
 }
 
 void oomlog_scan_init(struct oomlog_scan *scan)
@@ -43,7 +41,8 @@ static bool is_word(const char *at, size_t len)
 	for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++) {
 		size_t word_len = strlen(words[w]);
 
-		if (at[0] == words[w][0] && len >= word_len && !memcmp(at, words[w], word_len))
+		if (at[0] == words[w][0] && at[1] == words[w][1] && len >= word_len &&
+		    !memcmp(at, words[w], word_len))
 			return true;
 	}
 	return false;

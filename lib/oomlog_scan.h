@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCAN_TABLE 4096
+#define SCAN_TABLE 16384
 
 /* How far the window may jump, by the last two bytes in it (Wu and Manber, 1994). */
 struct oomlog_scan {

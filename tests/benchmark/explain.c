@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the log on standard input and prints how many reports were found in it. */
+/* Reads the log on standard input; prints how many reports were in it, and its own peak in KiB. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -8,6 +8,21 @@
 static void count(const struct oomlog_report *report, void *context)
 {
 	++*(unsigned long *)context;
+}
+
+/* Not ru_maxrss: that begins with what the parent had when it forked. */
+static unsigned long peak_kib(void)
+{
+	FILE *status = fopen("/proc/self/status", "re");
+	unsigned long kib = 0;
+	char line[256];
+
+	while (status && fgets(line, sizeof(line), status))
+		if (sscanf(line, "VmHWM: %lu kB", &kib) == 1)
+			break;
+	if (status)
+		fclose(status);
+	return kib;
 }
 
 int main(void)
@@ -29,6 +44,6 @@ int main(void)
 		return 1;
 	oomlog_end(log);
 	oomlog_free(log);
-	printf("%lu\n", reports);
+	printf("%lu %lu\n", reports, peak_kib());
 	return 0;
 }
