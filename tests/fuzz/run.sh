@@ -12,7 +12,7 @@ mkdir -p "$dir/corpus"
 "${CLANG:-clang-14}" -g -O1 -std=gnu11 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined \
 	-fno-sanitize-recover=undefined -I"$dir" -I"$top/lib" -I/usr/include/yajl "$top/tests/fuzz/oomlog.c" \
 	"$top"/lib/oomlog*.c "$top"/lib/kmsg_line.c "$top"/lib/verdict.c "$top"/lib/verdict_[!r]*.c \
-	"$top"/lib/units.c "$top"/lib/jsonw.c "$top"/lib/escape.c "$top"/lib/json*.c "$top"/lib/error.c \
+	"$top"/lib/units.c "$top"/lib/escape.c "$top"/lib/json*.c "$top"/lib/error.c \
 	-lyajl -o "$dir/fuzz"
 echo "corpus and findings: $dir"
 cd "$dir"
