@@ -10,9 +10,11 @@ dir=${2:-$(mktemp -d)}
 mkdir -p "$dir/corpus"
 : >"$dir/config.h"
 "${CLANG:-clang-14}" -g -O1 -std=gnu11 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined \
-	-fno-sanitize-recover=undefined -I"$dir" -I"$top/lib" -I/usr/include/yajl "$top/tests/fuzz/oomlog.c" \
-	"$top"/lib/oomlog*.c "$top"/lib/kmsg_line.c "$top"/lib/verdict.c "$top"/lib/verdict_[!r]*.c \
-	"$top"/lib/units.c "$top"/lib/escape.c "$top"/lib/json*.c "$top"/lib/error.c \
+	-fno-sanitize-recover=undefined -I"$dir" -I/usr/include/yajl \
+	-I"$top/lib/base" -I"$top/lib/json" -I"$top/lib/kernel_log" -I"$top/lib/verdict" \
+	"$top/tests/fuzz/oomlog.c" "$top"/lib/kernel_log/oomlog*.c "$top"/lib/kernel_log/kmsg_line.c \
+	"$top"/lib/verdict/verdict.c "$top"/lib/verdict/verdict_[!r]*.c "$top"/lib/json/json*.c \
+	"$top"/lib/base/units.c "$top"/lib/base/escape.c "$top"/lib/base/error.c \
 	-lyajl -o "$dir/fuzz"
 echo "corpus and findings: $dir"
 cd "$dir"
