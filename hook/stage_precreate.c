@@ -4,16 +4,25 @@
  * what is printed takes its place (oci-hooks.5, podman-create.1 "--hooks-dir").
  */
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "config.h"
+#include "deadline.h"
 #include "gather.h"
 #include "hook.h"
+#include "proc.h"
 #include "read_all.h"
 #include "spec_guard.h"
 #include "write_all.h"
+
+/* Twice what may come in: what is added is small. */
+#define SPEC_EDITED_MAX_BYTES (2 * OCI_CONFIG_MAX_BYTES)
 
 static int edit(struct hook *hook, const char *text, size_t len, struct spec_guarded *out,
 		struct error *err)
@@ -56,26 +65,65 @@ void precreate_pass(void)
 		write_all(STDOUT_FILENO, text, len);
 }
 
-/* What is printed when nothing could be done is what came in. */
-int stage_precreate(struct hook *hook)
+/* Writes what takes the place of `text` into `out`. Negative: it stays as it came. */
+static int edit_into(struct hook *hook, const char *text, size_t len, int out)
 {
 	struct spec_guarded guarded = {0};
-	cleanup_free char *text = NULL;
 	struct error err = {0};
 	char message[1100];
-	size_t len = 0;
-	int r = read_all(STDIN_FILENO, OCI_CONFIG_MAX_BYTES, &text, &len);
+	int r = edit(hook, text, len, &guarded, &err);
 
-	if (r < 0)
-		return hook_failed(hook, r, "config.json cannot be read from standard input");
-	r = edit(hook, text, len, &guarded, &err);
 	if (r < 0 && r != -ECANCELED)
 		r = hook_problem(hook, "%s", error_text(&err, message, sizeof(message)));
 	else if (r == 0 && guarded.problem[0])
 		r = hook_problem(hook, "%s", guarded.problem);
 	if (r == 0)
-		r = guarded.text ? write_all(STDOUT_FILENO, guarded.text, guarded.len)
-				 : write_all(STDOUT_FILENO, text, len);
+		r = guarded.text ? write_all(out, guarded.text, guarded.len)
+				 : write_all(out, text, len);
 	spec_guarded_free(&guarded);
 	return r;
+}
+
+/* How the child ended: 0, or a negative errno. */
+static int wait_for(struct hook *hook, pid_t child)
+{
+	cleanup_close int pidfd = pidfd_open_pid(child);
+	struct pollfd end = {.fd = pidfd, .events = POLLIN};
+	int status;
+
+	if (pidfd >= 0 && poll(&end, 1, (int)deadline_take()) != 1) {
+		pidfd_signal(pidfd, SIGKILL);
+		return hook_problem(hook, "the deadline passed; config.json stays as it came") < 0
+			   ? -ECANCELED
+			   : -ETIMEDOUT;
+	}
+	if (waitpid(child, &status, 0) != child || !WIFEXITED(status))
+		return -EIO;
+	return -WEXITSTATUS(status);
+}
+
+/*
+ * podman takes what is printed for the container's config.json, so nothing printed is no container.
+ * The work is done by a child: a deadline that passes leaves us there to print what came in.
+ */
+int stage_precreate(struct hook *hook)
+{
+	cleanup_close int out = memfd_create("config.json", MFD_CLOEXEC);
+	cleanup_free char *text = NULL, *edited = NULL;
+	size_t len = 0, edited_len = 0;
+	pid_t child;
+	int r = read_all(STDIN_FILENO, OCI_CONFIG_MAX_BYTES, &text, &len);
+
+	if (r < 0)
+		return hook_failed(hook, r, "config.json cannot be read from standard input");
+	child = out < 0 ? -1 : fork();
+	if (child == 0)
+		_exit(-edit_into(hook, text, len, out));
+	r = child > 0 ? wait_for(hook, child) : edit_into(hook, text, len, STDOUT_FILENO);
+	if (r == -ECANCELED || child <= 0)
+		return r;
+	if (r == 0 && lseek(out, 0, SEEK_SET) == 0 &&
+	    read_all(out, SPEC_EDITED_MAX_BYTES, &edited, &edited_len) == 0)
+		return write_all(STDOUT_FILENO, edited, edited_len);
+	return write_all(STDOUT_FILENO, text, len);
 }

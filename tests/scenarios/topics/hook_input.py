@@ -129,3 +129,14 @@ def config_liberal(t):
     (c.dir / "config.json").write_text(text)
     c.start()
     c.wait_incident(result="reported")
+
+
+@scenario("precreate-late", runtimes=("",))
+def precreate_late(t):
+    """podman takes what is printed for the config: a deadline that passes prints what came in."""
+    config = json.dumps({"ociVersion": "1.0.2", "process": {"args": ["true"]}, "hooks": {}}).encode()
+    argv = [t.machine.hook, "precreate", "--root", t.guard.root, "--deadline", "1ms"]
+    for failure, code, printed in (("open", 0, config), ("closed", 1, b"")):
+        done = subprocess.run([*argv, "--failure", failure], input=config, capture_output=True,
+                              timeout=60, check=False)
+        t.equal(f"{failure}: exit, output", (done.returncode, done.stdout), (code, printed))
