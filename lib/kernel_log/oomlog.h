@@ -43,9 +43,7 @@ enum oomlog_prefix {
 	OOMLOG_CTIME,	/* [Thu Dec  7 00:13:22 2017] */
 	OOMLOG_SYSLOG,	/* Dec  7 00:13:22 host kernel: */
 	OOMLOG_ISO,	/* 2017-12-07T00:13:22+01:00 host kernel: */
-	OOMLOG_KMSG,	/* 6,1234,5678,-; */
-	OOMLOG_JSON,	/* {"MESSAGE":"…"} */
-	OOMLOG_MIXED	/* others */
+	OOMLOG_KMSG	/* 6,1234,5678,-; */
 };
 
 struct oomlog_usage {

@@ -174,7 +174,6 @@ const char *oomlog_prefix_name(enum oomlog_prefix prefix)
 	static const char *const names[] = {
 	    [OOMLOG_BARE] = "bare",	[OOMLOG_SECONDS] = "[sec]", [OOMLOG_CTIME] = "[ctime]",
 	    [OOMLOG_SYSLOG] = "syslog", [OOMLOG_ISO] = "iso",	    [OOMLOG_KMSG] = "/dev/kmsg",
-	    [OOMLOG_JSON] = "json",	[OOMLOG_MIXED] = "mixed",
 	};
 
 	return names[prefix];

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lines of the outcome: who was chosen, who was killed, what was reaped. */
+#include "oomlog_line_parts.h"
+
+#include <string.h>
+
+static bool take_message(struct span *text, enum oomlog_constraint *constraint)
+{
+	static const struct {
+		const char *words;
+		enum oomlog_constraint constraint;
+	} messages[] = {
+	    {"Memory cgroup out of memory: ", OOMLOG_MEMCG},
+	    {"Out of memory: ", OOMLOG_GLOBAL},
+	    {"Out of Memory: ", OOMLOG_GLOBAL},
+	    {"Out of memory (oom_kill_allocating_task): ", OOMLOG_GLOBAL},
+	    {"No available memory (MPOL_BIND): ", OOMLOG_MEMPOLICY},
+	    {"No available memory in cpuset: ", OOMLOG_CPUSET_NODES},
+	};
+
+	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
+		if (span_skip(text, messages[i].words)) {
+			*constraint = messages[i].constraint;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* …: Kill process N (x) score S or sacrifice child */
+bool oomlog_parse_chosen(struct span text, bool escaped, struct oomlog_line *out)
+{
+	const char *const word = ") score ";
+	uint64_t pid;
+	const char *end;
+
+	take_message(&text, &out->constraint);
+	if ((!span_skip(&text, "Kill process ") && !span_skip(&text, "kill process ")) ||
+	    !span_skip_number(&text, &pid) || pid == 0 || pid > INT32_MAX)
+		return false;
+	if (span_find(text, ") sharing same memory"))
+		return false;
+	out->kind = OOMLOG_CHOSEN;
+	out->pid = (int32_t)pid;
+	end = span_find_last(text, word);
+	out->partial = true;
+	if (!span_skip(&text, " (") || !end)
+		return true;
+	oomlog_copy_text(span_before(text, end), escaped, out->comm, sizeof(out->comm));
+	text = span_after(text, end, word);
+	out->has_score = oomlog_skip_int(&text, &out->score);
+	out->partial = !span_starts(text, " or");
+	return true;
+}
+
+/* The words that a cut off oom-kill line holds whole: what follows them is there. */
+static void take_cut_summary(struct span text, bool escaped, struct oomlog_line *out)
+{
+	const char *const own = ",oom_memcg=/", *const task = ",task_memcg=/";
+	const char *at = span_find(text, own), *end = span_find(text, task);
+	int32_t pid;
+
+	if (at && end && at < end)
+		oomlog_copy_text(
+		    (struct span){at + strlen(own) - 1, (size_t)(end - at) - strlen(own) + 1},
+		    escaped, out->kill.oom_cgroup, sizeof(out->kill.oom_cgroup));
+	if (end) {
+		text = span_after(text, end, task);
+		at = span_find(text, ",task=");
+		if (at)
+			oomlog_copy_text((struct span){text.at - 1, (size_t)(at - text.at) + 1},
+					 escaped, out->kill.task_cgroup,
+					 sizeof(out->kill.task_cgroup));
+	}
+	if (span_find(text, ",uid=") && oomlog_int_behind(text, ",pid=", &pid) && pid > 0)
+		out->kill.pid = pid;
+}
+
+static void parse_summary(struct span text, bool escaped, struct oomlog_line *out)
+{
+	const char *const word = ",cpuset=", *const mems = ",mems_allowed=";
+	const char *at = span_find(text, word), *end;
+	struct span value;
+
+	out->kind = OOMLOG_SUMMARY;
+	switch (out->kill.constraint) {
+	case KMSG_CONSTRAINT_MEMCG:
+		out->constraint = OOMLOG_MEMCG;
+		break;
+	case KMSG_CONSTRAINT_NONE:
+		out->constraint = OOMLOG_GLOBAL;
+		break;
+	default:
+		out->constraint = span_find(text, "CONSTRAINT_CPUSET") ? OOMLOG_CPUSET_NODES
+				  : span_find(text, "CONSTRAINT_MEMORY_POLICY") ? OOMLOG_MEMPOLICY
+										: OOMLOG_UNKNOWN;
+	}
+	out->partial = out->kill.pid == 0;
+	if (out->partial)
+		take_cut_summary(text, escaped, out);
+	if (!at)
+		return;
+	value = span_after(text, at, word);
+	end = span_find(value, mems);
+	if (end)
+		oomlog_copy_text(span_before(value, end), escaped, out->text, sizeof(out->text));
+}
+
+static void parse_killed(struct span text, struct oomlog_line *out)
+{
+	out->kind = OOMLOG_KILLED;
+	take_message(&text, &out->constraint);
+	/* Since 5.3 the line ends with the score; sizes come in one piece. */
+	out->partial = text.at[text.len - 1] == ',' ||
+		       (out->kill.has_total_vm && !out->kill.has_file_rss) ||
+		       (span_find(text, " UID:") && !out->kill.has_score);
+}
+
+/* What kmsg.h knows: the lines that the shim reads too. */
+bool oomlog_parse_kill(struct span text, bool escaped, struct oomlog_line *out)
+{
+	struct span plain = text;
+	enum oomlog_constraint ignored;
+
+	/* Messages of old kernels in front of "Killed process". */
+	if (!span_starts(text, "Memory cgroup") && !span_starts(text, "Out of memory") &&
+	    take_message(&plain, &ignored))
+		kmsg_parse_text(plain.at, plain.len, escaped, &out->kill);
+	else
+		kmsg_parse_text(text.at, text.len, escaped, &out->kill);
+	switch (out->kill.kind) {
+	case KMSG_SUMMARY:
+		parse_summary(text, escaped, out);
+		return true;
+	case KMSG_TASK_IN:
+		out->kind = OOMLOG_TASK_IN;
+		out->partial = text.at[text.len - 1] == '=' || out->kill.oom_cgroup[0] != '/';
+		if (out->kill.oom_cgroup[0] != '/')
+			out->kill.oom_cgroup[0] = '\0';
+		return true;
+	case KMSG_GROUP:
+		out->kind = OOMLOG_GROUP;
+		return true;
+	case KMSG_KILLED:
+		parse_killed(text, out);
+		return true;
+	case KMSG_NO_VICTIM:
+		out->kind = OOMLOG_NO_VICTIM;
+		return true;
+	case KMSG_OTHER:
+		break;
+	}
+	return false;
+}
+
+/* Beginnings of lines that kmsg.h takes only when they are whole. */
+bool oomlog_parse_cut_kill(struct span text, bool escaped, struct oomlog_line *out)
+{
+	const char *const limit = "Memory limit reached of cgroup ";
+
+	if (span_starts(text, limit)) {
+		out->kind = OOMLOG_TASK_IN;
+		text = span_after(text, text.at, limit);
+		oomlog_copy_text(text, escaped, out->kill.oom_cgroup, sizeof(out->kill.oom_cgroup));
+		return true;
+	}
+	if (span_starts(text, "Task in /"))
+		out->kind = OOMLOG_TASK_IN;
+	else if (span_starts(text, "Tasks in /"))
+		out->kind = OOMLOG_GROUP;
+	else if (span_starts(text, "Kernel panic - not syncing: Out of memory and no killable"))
+		out->kind = OOMLOG_NO_VICTIM;
+	else
+		return false;
+	out->partial = out->kind != OOMLOG_NO_VICTIM;
+	return true;
+}
+
+bool oomlog_parse_reaped(struct span text, bool escaped, struct oomlog_line *out)
+{
+	uint64_t pid;
+	const char *end;
+
+	if (!span_skip(&text, "oom_reaper: reaped process ") || !span_skip_number(&text, &pid) ||
+	    pid == 0 || pid > INT32_MAX || !span_skip(&text, " ("))
+		return false;
+	out->kind = OOMLOG_REAPED;
+	out->pid = (int32_t)pid;
+	end = span_find_last(text, "), now ");
+	if (end)
+		oomlog_copy_text(span_before(text, end), escaped, out->comm, sizeof(out->comm));
+	return true;
+}
