@@ -151,6 +151,12 @@ static bool is_hook(const struct json *hook)
 	return path && !strcmp(base_name(path), OUR_HOOK);
 }
 
+/* poststart stands without on purpose: crun would lose that hook's end when an init dies early. */
+static bool timed(const struct json *hook, bool only_poststart)
+{
+	return only_poststart || json_get(hook, "timeout") != NULL;
+}
+
 /* oci-hooks(5): one hook and its stages. */
 static void read_hook_file(struct reading *reading, const char *file)
 {
@@ -166,9 +172,10 @@ static void read_hook_file(struct reading *reading, const char *file)
 		return;
 	item->is_hook = true;
 	item->has_env = json_get(hook, "env") != NULL;
-	item->has_timeout = json_get(hook, "timeout") != NULL;
 	item->has_create = has_word(stages, "createRuntime") || has_word(stages, "prestart");
 	item->has_poststop = has_word(stages, "poststop");
+	item->has_timeout =
+	    timed(hook, has_word(stages, "poststart") && !item->has_create && !item->has_poststop);
 }
 
 /* Several files register one stage each: what one has all of them have. */
@@ -282,7 +289,7 @@ static void read_spec_hooks(struct reading *reading, const char *spec, const str
 				return;
 			item->is_hook = true;
 			item->has_env = json_get(hook, "env") != NULL;
-			item->has_timeout = json_get(hook, "timeout") != NULL;
+			item->has_timeout = timed(hook, !strcmp(member->key, "poststart"));
 			item->has_create = !strcmp(member->key, "createRuntime") ||
 					   !strcmp(member->key, "prestart");
 			item->has_poststop = !strcmp(member->key, "poststop");

@@ -111,7 +111,7 @@ static bool is_odd(const struct scene_process *process)
 void scene_write_processes(struct jsonw *w, const struct scene *scene)
 {
 	uint64_t threads = 0;
-	uint32_t unlisted;
+	uint32_t unlisted, listed;
 	long ticks = sysconf(_SC_CLK_TCK);
 
 	jsonw_key(w, "processes");
@@ -121,7 +121,10 @@ void scene_write_processes(struct jsonw *w, const struct scene *scene)
 	}
 	for (size_t i = 0; i < scene->processes_len; i++)
 		threads += scene->process[i].threads;
-	unlisted = scene->zombies - listed_zombies(scene) + scene->processes_more;
+	/* One in the list may have become a zombie since they were counted. */
+	listed = listed_zombies(scene);
+	unlisted = scene->zombies > listed ? scene->zombies - listed : 0;
+	unlisted += scene->processes_more;
 	jsonw_object(w);
 	jsonw_kv_uint(w, "count", scene->processes_len + unlisted);
 	put_int(w, "threads", scene->processes_more == 0, (int64_t)threads);
