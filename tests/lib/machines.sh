@@ -36,13 +36,15 @@ scenarios_here() {
 	tail -n 1 "$out" | grep -q '^# end of scenarios$' || echo "FAIL $name/end: it stopped half-way"
 }
 
-# scenarios_in_vm KERNEL CGROUP SWAP [--engines]: boots once and runs the whole list in it.
+# scenarios_in_vm KERNEL CGROUP SWAP [--engines]: boots once and runs the whole list in it. Without
+# --full the two machines for it share the runtimes of each scenario.
 scenarios_in_vm() {
 	local name=vm-$1-$2-$3 out try
 	[ "$1 $2" = '6.1 v1' ] || name=vm-$1-$3
 	[ $# = 3 ] || name=vm-$1-engines
 	out=$build/logs/$name
 	scenario_command "${@:4}"
+	[ -n "$full" ] || [ $# != 3 ] || scenario_argv+=(--turn "$([ "$1" = 6.1 ] && echo 0 || echo 1)")
 	for try in 1 2; do
 		rm -rf "$out"
 		mkdir -p "$out"

@@ -45,6 +45,8 @@ def arguments():
                         help="root of another Debian with the engines, entered by chroot")
     parser.add_argument("--cri-api", type=pathlib.Path, help="directory of api_pb2.py")
     parser.add_argument("--go-program", type=pathlib.Path, help="the program made from gc.go")
+    parser.add_argument("--turn", type=int, choices=(0, 1),
+                        help="of a scenario with two runtimes only one; the other number, the other")
     parser.add_argument("--list", action="store_true", help="print the names and end")
     return parser.parse_args()
 
@@ -102,9 +104,18 @@ def run_twice(scenario, runtime_name, machine, rootfs, serial, options):
     return again, why_again, diagnosis_again + first
 
 
+def is_turn(options, number, scenario, runtime):
+    """Two machines share the runtimes of each scenario between them; only one of them has swap."""
+    if options.turn is None or len(scenario.runtimes) != 2 or "swap" in scenario.needs:
+        return True
+    return (number + scenario.runtimes.index(runtime)) % 2 == options.turn
+
+
 def selected(options):
-    for scenario in SCENARIOS:
+    for number, scenario in enumerate(SCENARIOS):
         for runtime in scenario.runtimes:
+            if not is_turn(options, number, scenario, runtime):
+                continue
             name = "/".join(filter(None, (options.name, runtime, scenario.name)))
             if options.filter in name and (options.full or not scenario.full):
                 yield name, scenario, runtime

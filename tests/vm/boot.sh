@@ -9,7 +9,7 @@
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 memory_mib=${VM_MEMORY_MIB:-3072}
-limit_s=${VM_LIMIT_S:-780}
+limit_s=${VM_LIMIT_S:-1500}
 
 while [ $# -gt 0 ]; do
 	case $1 in

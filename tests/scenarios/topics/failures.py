@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import pathlib
+import select
 import shutil
 import signal
 import struct
@@ -24,9 +25,11 @@ def kill_shim(t, c):
     fd = os.pidfd_open(pid)
     try:
         signal.pidfd_send_signal(fd, signal.SIGKILL)
+        # Not before all of it: it holds its lock for a moment longer than its memory.
+        c.wait("the shim is gone", lambda: select.select([fd], [], [], 0)[0])
     finally:
         os.close(fd)
-    c.wait("the shim is gone", lambda: pid not in t.guard.shims())
+    t.true("no shim of that number is left", pid not in t.guard.shims())
 
 
 @scenario("shim-killed")
