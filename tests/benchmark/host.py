@@ -105,12 +105,16 @@ class Host:
     def nothing_hooks(self):
         return {stage: [self._hook(self.programs.nothing, ["nothing", stage])] for stage in STAGES}
 
-    def our_hooks(self, policy=None):
-        """Our three hooks; `policy` is a whole document, None stands for the built-in one."""
+    def policy_file(self, policy):
         self._count += 1
         file = self.scratch / f"policy-{self._count}" / "policy.json"
         file.parent.mkdir()
-        file.write_text(json.dumps(policy or {"version": 1}))
+        file.write_text(json.dumps(policy))
+        return file
+
+    def our_hooks(self, policy=None):
+        """Our three hooks; `policy` is a whole document, None stands for the built-in one."""
+        file = self.policy_file(policy or {"version": 1})
         return {stage: [self._hook(self.programs.hook,
                                    ["oomguard-hook", stage, "--policy", str(file),
                                     "--root", str(self.state)])] for stage in STAGES}
@@ -152,6 +156,18 @@ class Host:
         took = time.monotonic_ns() - start
         if code:
             raise MeasureError(f"runc run ended with {code}")
+        return took
+
+    def timed_create(self, front, bundle):
+        """Nanoseconds that `create` took; the container is deleted again."""
+        name = f"create-{bundle.parent.name}"
+        argv = [*map(str, front), *self.runc_argv("create", "--bundle", bundle, name)[1:]]
+        start = time.monotonic_ns()
+        code = subprocess.run(argv, check=False, stderr=subprocess.DEVNULL, **QUIET).returncode
+        took = time.monotonic_ns() - start
+        self._call(*self.runc_argv("delete", "--force", name), check=False)
+        if code:
+            raise MeasureError(f"create ended with {code}")
         return took
 
     def start(self, bundle, stdout=subprocess.DEVNULL):

@@ -14,9 +14,11 @@ from host import MeasureError
 class Programs:
     hook: pathlib.Path
     shim: pathlib.Path
+    wrapper: pathlib.Path
     nothing: pathlib.Path
     bare: pathlib.Path
     workload: pathlib.Path
+    build: pathlib.Path  # a place on the disk
 
 
 def _run(*command):
@@ -41,4 +43,5 @@ def build(source, build_dir, helpers):
     libexec = root / "usr/libexec/oomguard"
     nothing, bare, workload = (path.resolve() for path in helpers)
     return Programs(hook=libexec / "oomguard-hook", shim=libexec / "oomguard-shim",
+                    wrapper=libexec / "oomguard-runc", build=build_dir,
                     nothing=nothing, bare=bare, workload=workload)

@@ -18,13 +18,14 @@ import idle
 import latency
 import release
 import storm
+import wrapper
 from host import Host, MeasureError, NotHereError
 from table import heading
 
 # With how many pairs: what runc takes varies by a third from one run to the next.
 MEASURES = {"hooks": (hooks.measure, 200), "idle": (idle.measure, None),
             "latency": (latency.measure, 40), "hang": (hang.measure, 40),
-            "storm": (storm.measure, 3)}
+            "storm": (storm.measure, 3), "wrapper": (wrapper.measure, 60)}
 
 
 def arguments():
