@@ -68,12 +68,3 @@ unsigned deadline_left_ms(void)
 	ms = (uint64_t)timer.it_value.tv_sec * 1000 + (uint64_t)timer.it_value.tv_usec / 1000;
 	return ms > MARGIN_MS ? (unsigned)(ms - MARGIN_MS) : 0;
 }
-
-unsigned deadline_take(void)
-{
-	const struct itimerval none = {0};
-	unsigned left_ms = deadline_left_ms();
-
-	setitimer(ITIMER_REAL, &none, NULL);
-	return left_ms;
-}

@@ -18,6 +18,3 @@ int deadline_start(uint64_t ms, bool closed, struct error *err);
 
 /* What is left, in milliseconds; 0 when there is no deadline or it is about to pass. */
 unsigned deadline_left_ms(void);
-
-/* The same, and from now on it is the caller who keeps it: nothing ends the process any more. */
-unsigned deadline_take(void);

@@ -51,7 +51,10 @@ static int run(struct hook *hook)
 		step_aside(hook, switched_off);
 		return 0;
 	}
-	r = deadline_start(hook->args.deadline_ms, hook_args_refuse(&hook->args), &err);
+	/* precreate keeps its own: ended without a word it would refuse the container. */
+	r = hook->args.stage == SPEC_STAGE_PRECREATE
+		? 0
+		: deadline_start(hook->args.deadline_ms, hook_args_refuse(&hook->args), &err);
 	if (r < 0)
 		return hook_problem(hook, "%s", err.message);
 	hook->procfd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

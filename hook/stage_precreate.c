@@ -13,7 +13,6 @@
 
 #include "cleanup.h"
 #include "config.h"
-#include "deadline.h"
 #include "gather.h"
 #include "hook.h"
 #include "proc.h"
@@ -91,7 +90,7 @@ static int wait_for(struct hook *hook, pid_t child)
 	struct pollfd end = {.fd = pidfd, .events = POLLIN};
 	int status;
 
-	if (pidfd >= 0 && poll(&end, 1, (int)deadline_take()) != 1) {
+	if (pidfd >= 0 && poll(&end, 1, (int)hook->args.deadline_ms) != 1) {
 		pidfd_signal(pidfd, SIGKILL);
 		return hook_problem(hook, "the deadline passed; config.json stays as it came") < 0
 			   ? -ECANCELED

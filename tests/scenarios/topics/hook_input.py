@@ -135,7 +135,12 @@ def config_liberal(t):
 def precreate_late(t):
     """podman takes what is printed for the config: a deadline that passes prints what came in."""
     config = json.dumps({"ociVersion": "1.0.2", "process": {"args": ["true"]}, "hooks": {}}).encode()
-    argv = [t.machine.hook, "precreate", "--root", t.guard.root, "--deadline", "1ms"]
+    # Long enough to read that one millisecond is over first.
+    rules = [{"match": {"id": f"^{i}$"}, "profile": "default"} for i in range(8000)]
+    policy_file = t.dir / "policy.json"
+    policy_file.write_text(json.dumps({"version": 1, "rules": rules}))
+    argv = [t.machine.hook, "precreate", "--root", t.guard.root, "--policy", policy_file,
+            "--deadline", "1ms"]
     for failure, code, printed in (("open", 0, config), ("closed", 1, b"")):
         done = subprocess.run([*argv, "--failure", failure], input=config, capture_output=True,
                               timeout=60, check=False)
