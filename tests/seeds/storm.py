@@ -59,7 +59,7 @@ def cure(t, count, mib, limit, user):
     full = ["swap-full"] if swap and incident["memory"]["swapUsage"] >= swap * 0.9 else []
     check_answers(t, c, incident, verdicts=[*full, "many-small-processes"], whose="own",
                   killed="load (pid", should="load (pid", done="nothing but this record",
-                  change=None if full else "Limit how many run at a time")
+                  change="Find what grows" if full else "Limit how many run at a time")
     t.equal("scores", [processes.score(init), processes.score(sysd)], [0, 100])
     t.equal("who lives", [c.init_pid(), c.pids("sysd")], [init, [sysd]])
     t.true("no child of init was killed", not c.lines("child"))
