@@ -39,15 +39,23 @@ bool near_judge(struct near_watch *watch, const struct profile *profile,
 	return true;
 }
 
+/* Page cache comes and goes: it may pass the mark late, what needs room may not. */
+static uint64_t urgent(const struct profile *profile, const struct memcg_usage *usage)
+{
+	uint64_t cache = memcg_reclaimable(usage);
+
+	if (profile->on_near_limit.of == NEAR_OF_USAGE)
+		return usage->usage;
+	return usage->usage > cache ? usage->usage - cache : 0;
+}
+
 int near_pace_ms(const struct profile *profile, const struct memcg_usage *usage)
 {
-	uint64_t mark = near_mark(profile, usage), measure = near_measure(profile, usage);
+	uint64_t mark = near_mark(profile, usage), measure = urgent(profile, usage);
 
 	if (mark == MEMCG_NO_LIMIT)
 		return -1;
-	if (usage->usage < usage->limit / 2 || measure < mark / 2)
-		return FAR_MS;
-	if (measure >= mark)
+	if (usage->usage < usage->limit / 2 || measure < mark / 2 || measure >= mark)
 		return FAR_MS;
 	/* From half the mark on, in proportion to what is left of the other half. */
 	return CLOSE_MS +

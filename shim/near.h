@@ -25,7 +25,8 @@ bool near_judge(struct near_watch *watch, const struct profile *profile,
 		const struct memcg_usage *usage, uint64_t now_ms);
 
 /*
- * How long the next look may wait where no event tells of the limit (v2), by how close usage is:
- * twice a minute below half, then faster. -1 when nothing is to be looked for.
+ * How long the next look may wait where no event tells of the limit (v2), by how close usage is,
+ * page cache left out unless the policy measures usage: twice a minute below half, then faster. -1
+ * when nothing is to be looked for.
  */
 int near_pace_ms(const struct profile *profile, const struct memcg_usage *usage);

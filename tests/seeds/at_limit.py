@@ -66,14 +66,18 @@ def page_cache(t):
     c.wait("it reads on", settled)
     seconds = 120 if t.full else 30
     c.wait_line("round", count=6)
-    before, failures = processes.switches(shim), cgroups.failures(c.cgroup)
-    t.stays("no alarm", lambda: not c.events("stall") and not c.events("near-limit"), seconds)
-    woken = processes.switches(shim) - before
+    wakes, failures = processes.WakeUps(shim), cgroups.failures(c.cgroup)
+
+    def calm():
+        wakes.look()
+        return not c.events("stall") and not c.events("near-limit")
+
+    t.stays("no alarm", calm, seconds)
     t.true("the failures grew all the time", cgroups.failures(c.cgroup) > failures)
     t.equal("incidents", c.incidents(), [])
     # Two a minute, and one for where the minute begins.
-    t.true(f"woken {woken} times in {seconds} s", woken <= seconds // 30 + 1)
-    t.note(f"page cache at the limit for {seconds} s: no alarm, the shim woke {woken} times while "
+    t.true(f"woken {wakes.count} times in {seconds} s", wakes.count <= seconds // 30 + 1)
+    t.note(f"page cache at the limit for {seconds} s: no alarm, the shim woke {wakes.count} times while "
            f"failcnt rose by {cgroups.failures(c.cgroup) - failures}")
 
 

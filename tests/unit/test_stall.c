@@ -264,6 +264,11 @@ START_TEST(near_looks_twice_a_minute_below_half)
 	usage.usage = 700 * MIB;
 	ck_assert_int_lt(near_pace_ms(&profile, &usage), 20000);
 	ck_assert_int_ge(near_pace_ms(&profile, &usage), 1000);
+	/* Files that are read again and again are in the working set, and no reason to hurry. */
+	usage.active_file = 400 * MIB;
+	ck_assert_int_eq(near_pace_ms(&profile, &usage), 30000);
+	profile.on_near_limit.of = NEAR_OF_USAGE;
+	ck_assert_int_lt(near_pace_ms(&profile, &usage), 20000);
 	usage.limit = MEMCG_NO_LIMIT;
 	ck_assert_int_eq(near_pace_ms(&profile, &usage), -1);
 	usage.limit = 1000 * MIB;

@@ -4,6 +4,7 @@
 import os
 import pathlib
 import signal
+import time
 
 
 def _read(pid, name):
@@ -47,6 +48,23 @@ def switches(pid):
     """How often it was put on a CPU."""
     return sum(int(line.split()[1]) for line in _read(pid, "status").splitlines()
                if "ctxt_switches" in line)
+
+
+class WakeUps:
+    """Counts how often a process woke up, one a second at most, as long as look() is called.
+
+    One wake-up may switch more than once: another process takes the CPU, or a lock of the kernel
+    is not free. Hence what follows within a second belongs to it; who never sleeps is seen still.
+    """
+
+    def __init__(self, pid):
+        self._pid, self._last, self._since, self.count = pid, switches(pid), 0, 0
+
+    def look(self):
+        now, last = time.monotonic(), switches(self._pid)
+        if last != self._last and now - self._since > 1:
+            self.count, self._since = self.count + 1, now
+        self._last = last
 
 
 def cpu_ticks(pid):
