@@ -55,3 +55,18 @@ static inline void collect(struct collected *all, const char *text, size_t len, 
 	oomlog_end(log);
 	oomlog_free(log);
 }
+
+/* A whole text at once. Returns its first report. */
+static inline const struct oomlog_report *collect_text(struct collected *all, const char *text)
+{
+	collect(all, text, strlen(text), SIZE_MAX);
+	return &all->reports[0];
+}
+
+/* The text's only report. */
+static inline const struct oomlog_report *collect_one(struct collected *all, const char *text)
+{
+	collect_text(all, text);
+	ck_assert_msg(all->len == 1, "%zu reports in: %s", all->len, text);
+	return &all->reports[0];
+}
