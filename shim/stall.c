@@ -179,7 +179,9 @@ int stall_pace_ms(const struct stall_watch *watch)
 bool stall_helped(enum stall_kind kind, const struct stall_sample *before,
 		  const struct stall_sample *now)
 {
-	uint64_t step = before->usage.limit / AT_LIMIT_SHARE;
+	uint64_t held = before->usage.usage + before->usage.swap_usage;
+	/* Without a limit it was memory.high, or the host. */
+	uint64_t whole = before->usage.limit == MEMCG_NO_LIMIT ? held : before->usage.limit;
 
 	switch (kind) {
 	case STALL_NONE:
@@ -193,8 +195,7 @@ bool stall_helped(enum stall_kind kind, const struct stall_sample *before,
 		       now->counters.oom_kill > before->counters.oom_kill ||
 		       now->usage.progress > before->usage.progress;
 	case STALL_PRESSURE:
-		return now->usage.usage + now->usage.swap_usage + step <
-		       before->usage.usage + before->usage.swap_usage;
+		return now->usage.usage + now->usage.swap_usage + whole / AT_LIMIT_SHARE < held;
 	}
 	return false;
 }

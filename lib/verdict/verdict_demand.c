@@ -215,7 +215,7 @@ static bool limit_below_start(const struct verdict_facts *facts, struct verdict 
 	struct growth growth;
 
 	if (facts->event == VERDICT_OF_NEAR_LIMIT || facts->whose != WHOSE_OWN || !age.known ||
-	    age.n > START_MAYBE_MS)
+	    age.n > START_MAYBE_MS || verdict_held_at_high(facts))
 		return false;
 	verdict->confidence = age.n <= START_MS && again && !growth_of(facts, &growth)
 				  ? VERDICT_LIKELY

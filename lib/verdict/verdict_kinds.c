@@ -144,10 +144,15 @@ static bool swap_full(const struct verdict_facts *facts, struct verdict *verdict
 	return true;
 }
 
+bool verdict_held_at_high(const struct verdict_facts *facts)
+{
+	return facts->event == VERDICT_OF_STALL && facts->thrashing == FACT_YES &&
+	       figure_reaches(facts->memory.usage, HIGH_REACHED, facts->high);
+}
+
 static bool throttled_by_high(const struct verdict_facts *facts, struct verdict *verdict)
 {
-	if (facts->event != VERDICT_OF_STALL || facts->thrashing != FACT_YES ||
-	    !figure_reaches(facts->memory.usage, HIGH_REACHED, facts->high))
+	if (!verdict_held_at_high(facts))
 		return false;
 	verdict->confidence = VERDICT_LIKELY;
 	verdict_add_known(verdict, "usage", UNIT_BYTES, facts->memory.usage);
@@ -160,7 +165,8 @@ static bool throttled_by_high(const struct verdict_facts *facts, struct verdict 
 
 static bool thrashing(const struct verdict_facts *facts, struct verdict *verdict)
 {
-	if (facts->event != VERDICT_OF_STALL || facts->thrashing != FACT_YES)
+	if (facts->event != VERDICT_OF_STALL || facts->thrashing != FACT_YES ||
+	    verdict_held_at_high(facts))
 		return false;
 	verdict->confidence = VERDICT_LIKELY;
 	verdict_add_known(verdict, "time all tasks stood still", UNIT_PERCENT,

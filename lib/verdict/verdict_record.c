@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kmsg.h"
 #include "utc.h"
 
 #define PIDS_MAX (4 * 1024 * 1024) /* PID_MAX_LIMIT of include/linux/threads.h */
@@ -274,6 +275,22 @@ static void read_memory(const struct json *record, struct verdict_facts *facts)
 	facts->host_swap_free = number(host, "swapFree");
 }
 
+/* The kernel's own word: the slot counts a cpuset's nodes to the host. */
+static bool nodes_were_full(const struct json *record)
+{
+	const struct json *lines = json_get_typed(record, "kernelReport", JSON_ARRAY);
+	struct kmsg_line line;
+
+	for (size_t i = 0; lines && i < lines->array.len; i++) {
+		const struct json *item = lines->array.items[i];
+
+		if (item->type == JSON_STRING &&
+		    kmsg_parse_text(item->text, strlen(item->text), true, &line) == KMSG_SUMMARY)
+			return line.constraint == KMSG_CONSTRAINT_OTHER;
+	}
+	return false;
+}
+
 /* Told by the chain of limits; else by the slot or the kind of stall, where they are sure. */
 static void read_whose(const struct json *record, struct verdict_facts *facts)
 {
@@ -282,7 +299,7 @@ static void read_whose(const struct json *record, struct verdict_facts *facts)
 
 	facts->hit_cgroup = text(record, "limitCgroup");
 	if (is(record, "slot", "global"))
-		facts->whose = WHOSE_HOST;
+		facts->whose = nodes_were_full(record) ? WHOSE_NODES : WHOSE_HOST;
 	else if (is(record, "slot", "ancestor") || is(record, "stall", "ancestor"))
 		facts->whose = WHOSE_ANCESTOR;
 	else if (is(record, "stall", "oom-killer-off") || facts->event == VERDICT_OF_NEAR_LIMIT)
@@ -291,14 +308,14 @@ static void read_whose(const struct json *record, struct verdict_facts *facts)
 		if (is(record, "slot", own[i]) && !is(record, "basis", "nothing"))
 			facts->whose = WHOSE_OWN;
 	facts->limit = facts->whose == WHOSE_HOST ? facts->host_total : facts->own_limit;
-	if (facts->whose == WHOSE_ANCESTOR)
+	if (facts->whose == WHOSE_ANCESTOR || facts->whose == WHOSE_NODES)
 		facts->limit = (struct figure){0};
 	for (size_t i = 0; limits && i < limits->array.len; i++) {
 		const struct json *item = limits->array.items[i];
 
 		if (i == 0)
 			facts->high = limit(item, "high");
-		if (flag(item, "hit") != FACT_YES || facts->whose == WHOSE_HOST)
+		if (flag(item, "hit") != FACT_YES || is(record, "slot", "global"))
 			continue;
 		facts->whose = i == 0 ? WHOSE_OWN : WHOSE_ANCESTOR;
 		facts->hit_cgroup = text(item, "cgroup");

@@ -62,5 +62,8 @@ static inline struct figure figure_sum(struct figure a, struct figure b)
 	return FIGURE(a.n > UINT64_MAX - b.n ? UINT64_MAX : a.n + b.n);
 }
 
+/* A stall for want of memory, at memory.high: the limit itself was not hit. */
+bool verdict_held_at_high(const struct verdict_facts *facts);
+
 /* "NAME, pid N" for `of`. */
 #define VERDICT_WHO "%.60s, pid %d"

@@ -44,6 +44,8 @@ static bool nodes_full(const struct verdict_facts *facts, struct verdict *verdic
 	verdict->confidence = VERDICT_CERTAIN;
 	if (facts->hit_cgroup)
 		verdict_add(verdict, "cpuset", UNIT_WORD, 0, "%.80s", facts->hit_cgroup);
+	verdict_add_known(verdict, "available on the whole host", UNIT_BYTES,
+			  facts->host_available);
 	return true;
 }
 

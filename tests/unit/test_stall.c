@@ -214,6 +214,43 @@ START_TEST(a_course_ends_in_its_verdict)
 }
 END_TEST
 
+/* Usage and swap before and after, in MiB; a limit of 0 is none. */
+static const struct {
+	const char *what;
+	enum stall_kind kind;
+	uint64_t limit_mib, before, after, swap_before, swap_after;
+	bool helped;
+} rungs[] = {
+    {"a tenth is free", STALL_PRESSURE, 512, 500, 450, 0, 0, true},
+    {"next to nothing is free", STALL_PRESSURE, 512, 500, 495, 0, 0, false},
+    {"only swap is free again", STALL_PRESSURE, 512, 500, 500, 100, 40, true},
+    {"moved out to swap", STALL_PRESSURE, 512, 500, 400, 100, 200, false},
+    {"held by memory.high, without a limit", STALL_PRESSURE, 0, 40, 2, 0, 0, true},
+    {"the same, and nobody died", STALL_PRESSURE, 0, 40, 40, 0, 0, false},
+    {"nothing killable, with room again", STALL_NOTHING_KILLABLE, 512, 512, 400, 0, 0, true},
+    {"nothing killable, and still full", STALL_NOTHING_KILLABLE, 512, 512, 512, 0, 0, false},
+};
+
+static struct stall_sample held(uint64_t limit_mib, uint64_t usage_mib, uint64_t swap_mib)
+{
+	return (struct stall_sample){
+	    .usage = {.limit = limit_mib ? limit_mib * MIB : MEMCG_NO_LIMIT,
+		      .usage = usage_mib * MIB,
+		      .swap_usage = swap_mib * MIB}};
+}
+
+START_TEST(what_a_rung_is_measured_by)
+{
+	struct stall_sample before =
+	    held(rungs[_i].limit_mib, rungs[_i].before, rungs[_i].swap_before);
+	struct stall_sample after =
+	    held(rungs[_i].limit_mib, rungs[_i].after, rungs[_i].swap_after);
+
+	ck_assert_msg(stall_helped(rungs[_i].kind, &before, &after) == rungs[_i].helped, "%s",
+		      rungs[_i].what);
+}
+END_TEST
+
 START_TEST(a_killer_left_off_by_policy_gets_its_time)
 {
 	const struct look hang = {.under_oom = true, .kill_disabled = true, .usage_mib = 512};
@@ -320,6 +357,8 @@ int main(void)
 
 	tcase_add_loop_test(tests, a_course_ends_in_its_verdict, 0,
 			    sizeof(courses) / sizeof(courses[0]));
+	tcase_add_loop_test(tests, what_a_rung_is_measured_by, 0,
+			    (int)(sizeof(rungs) / sizeof(rungs[0])));
 	tcase_add_test(tests, a_killer_left_off_by_policy_gets_its_time);
 	tcase_add_test(tests, near_fires_once_and_again_after_a_rest);
 	tcase_add_test(tests, near_looks_twice_a_minute_below_half);

@@ -158,6 +158,9 @@ static const struct {
      OWN(.event = VERDICT_OF_STALL, .thrashing = FACT_YES, .high = NUMBER(FIGURE_NO_LIMIT))},
     {"nobody gets on", "thrashing", VERDICT_LIKELY,
      OWN(.event = VERDICT_OF_STALL, .thrashing = FACT_YES)},
+    {"nobody gets on, at memory.high", "thrashing", ABSENT,
+     OWN(.event = VERDICT_OF_STALL, .thrashing = FACT_YES, .high = SIZE(48),
+	 .memory = {.usage = SIZE(48)})},
     {"an OOM", "thrashing", ABSENT, OWN(.pressure_full_percent = NUMBER(30))},
 
     {"page cache near the limit", "page-cache-not-the-cause", VERDICT_CERTAIN,
@@ -221,6 +224,9 @@ static const struct {
      OWN(.since_armed_ms = NUMBER(9900), .restarts_used = NUMBER(2), TIMELINE(line))},
     {"after an hour", "limit-below-start", ABSENT, OWN(.since_armed_ms = NUMBER(3600000))},
     {"nobody knows when it started", "limit-below-start", ABSENT, OWN(.restarts_used = NUMBER(2))},
+    {"at once, at memory.high", "limit-below-start", ABSENT,
+     OWN(.event = VERDICT_OF_STALL, .thrashing = FACT_YES, .high = SIZE(48),
+	 .memory = {.usage = SIZE(48)}, .since_armed_ms = NUMBER(900))},
     {"at once, at the pod's limit", "limit-below-start", ABSENT,
      OWN(.whose = WHOSE_ANCESTOR, .since_armed_ms = NUMBER(900))},
 

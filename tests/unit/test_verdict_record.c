@@ -150,6 +150,17 @@ static const struct {
     {"{'kind': 'oom', 'slot': 'process', 'basis': 'nothing'}", WHOSE_UNKNOWN},
     {"{'kind': 'oom', 'slot': 'ancestor'}", WHOSE_ANCESTOR},
     {"{'kind': 'oom', 'slot': 'global', 'limits': [{'hit': true}]}", WHOSE_HOST},
+    {"{'kind': 'oom', 'slot': 'global', 'kernelReport': ['x', 'oom-kill:constraint="
+     "CONSTRAINT_CPUSET,nodemask=(null),cpuset=c,mems_allowed=1,global_oom,task_memcg=/c,task=w,"
+     "pid=5,uid=0', 'Out of memory: Killed process 5 (w)']}",
+     WHOSE_NODES},
+    {"{'kind': 'oom', 'slot': 'global', 'kernelReport': ['oom-kill:constraint=CONSTRAINT_NONE,"
+     "nodemask=(null),cpuset=c,mems_allowed=0-1,global_oom,task_memcg=/c,task=w,pid=5,uid=0']}",
+     WHOSE_HOST},
+    /* What a process is called tells nothing. */
+    {"{'kind': 'oom', 'slot': 'global', 'kernelReport': ['[ 5] 0 5 1 1 0 0 0 "
+     "oom-kill:constraint=CONSTRAINT_CPUSET,']}",
+     WHOSE_HOST},
     {"{'kind': 'oom', 'slot': 'unknown', 'limits': [{}, {'hit': true}]}", WHOSE_ANCESTOR},
     {"{'kind': 'stall', 'stall': 'oom-killer-off'}", WHOSE_OWN},
     {"{'kind': 'stall', 'stall': 'ancestor'}", WHOSE_ANCESTOR},

@@ -10,6 +10,8 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 memory_mib=${VM_MEMORY_MIB:-3072}
 limit_s=${VM_LIMIT_S:-1500}
+# A second memory node without a CPU: a cpuset of it alone is soon full.
+small_node_mib=128
 
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -55,7 +57,9 @@ done
 # memory. cx16 off, because newer kernels use it in a way that this emulator gets wrong.
 timeout -k 5 "$limit_s" qemu-system-x86_64 -accel tcg,thread=single -cpu max,-cx16 -smp 2 \
 	-m "$memory_mib" -nographic -no-reboot -nodefaults -serial stdio \
-	-object "memory-backend-memfd,id=mem,size=${memory_mib}M,share=on" -numa node,memdev=mem \
+	-object "memory-backend-memfd,id=mem,size=$((memory_mib - small_node_mib))M,share=on" \
+	-object "memory-backend-memfd,id=small,size=${small_node_mib}M,share=on" \
+	-numa node,memdev=mem,cpus=0-1 -numa node,memdev=small \
 	-chardev "socket,id=fs,path=$work/fs" -device vhost-user-fs-pci,chardev=fs,tag=host \
 	"${drives[@]}" -kernel "$kernel/vmlinuz" -initrd "$kernel/initramfs.cpio" -append "$append" \
 	>"$out/console" 2>&1 </dev/null &

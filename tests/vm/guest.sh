@@ -27,7 +27,7 @@ if [ "$cgroup" = v1 ]; then
 	$b mount -t cgroup -o none,name=systemd systemd /sys/fs/cgroup/systemd
 else
 	$b mount -t cgroup2 cgroup2 /sys/fs/cgroup
-	echo '+memory +pids +cpu' >/sys/fs/cgroup/cgroup.subtree_control
+	echo '+memory +pids +cpu +cpuset' >/sys/fs/cgroup/cgroup.subtree_control
 fi
 $b ifconfig lo 127.0.0.1 up
 $b hostname guest

@@ -25,10 +25,11 @@ def make_rootfs(directory, load, go_program=None):
 
 def config(rootfs, args, cgroup, box, *, limit=48 * MIB, swap=None, pids=None, annotations=None,
            hooks=None, disable_oom_killer=False, score=None, pid_namespace=True, user=0,
-           binds=()):
+           binds=(), nodes=None, unified=None):
     """A config.json as small as the runtimes accept. `swap` is memory and swap together.
 
-    `binds` are (source, destination) of more files and directories.
+    `binds` are (source, destination) of more files and directories, `nodes` the memory nodes that
+    it may use, `unified` is written into files of cgroup v2 as it stands.
     """
     memory = {}
     if limit:
@@ -40,6 +41,10 @@ def config(rootfs, args, cgroup, box, *, limit=48 * MIB, swap=None, pids=None, a
     resources = {"memory": memory}
     if pids:
         resources["pids"] = {"limit": pids}
+    if nodes:
+        resources["cpu"] = {"mems": nodes}
+    if unified:
+        resources["unified"] = unified
     namespaces = ["mount", "ipc", "uts"] + (["pid"] if pid_namespace else [])
     process = {
         "terminal": False, "user": {"uid": user, "gid": user}, "args": args, "cwd": "/",
