@@ -8,13 +8,13 @@ report() { tee -a "$results"; }
 
 # step NAME COMMAND...: runs it with its output in a log; one result line.
 step() {
-	local name=$1 log=$build/logs/$1.log rc
+	local name=$1 log=$build/logs/$1.log rc begun=$SECONDS
 	shift
 	mkdir -p "$(dirname "$log")"
 	"$@" >"$log" 2>&1 9>&-
 	rc=$?
 	if [ $rc = 0 ]; then
-		echo "ok $name" | report
+		printf 'ok %s\n#   took %d s\n' "$name" $((SECONDS - begun)) | report
 	else
 		echo "FAIL $name: exit $rc, the end of $log follows" | report
 		tail -n 25 "$log" | sed 's/^/# /'
@@ -22,7 +22,7 @@ step() {
 	return $rc
 }
 
-job_pids=() job_names=()
+job_pids=() job_names=() job_begun=()
 
 # start_job NAME COMMAND...: at most two at a time. Its lines are shown when it is done.
 start_job() {
@@ -30,7 +30,7 @@ start_job() {
 	shift
 	[ ${#job_pids[@]} -lt 2 ] || wait_one_job
 	"$@" >"$build/logs/$name.out" 2>&1 9>&- &
-	job_pids+=($!) job_names+=("$name")
+	job_pids+=($!) job_names+=("$name") job_begun+=("$SECONDS")
 }
 
 wait_one_job() {
@@ -39,9 +39,10 @@ wait_one_job() {
 	for i in "${!job_pids[@]}"; do
 		[ "${job_pids[i]}" = "$done_pid" ] || continue
 		report <"$build/logs/${job_names[i]}.out"
-		unset "job_pids[i]" "job_names[i]"
+		echo "# ${job_names[i]} took $((SECONDS - job_begun[i])) s"
+		unset "job_pids[i]" "job_names[i]" "job_begun[i]"
 	done
-	job_pids=("${job_pids[@]}") job_names=("${job_names[@]}")
+	job_pids=("${job_pids[@]}") job_names=("${job_names[@]}") job_begun=("${job_begun[@]}")
 }
 
 wait_jobs() { while [ ${#job_pids[@]} -gt 0 ]; do wait_one_job; done; }
@@ -74,6 +75,7 @@ finish() {
 	failed=$(grep -c '^FAIL ' "$results")
 	skipped=$(grep -c '^skipped ' "$results")
 	grep '^FAIL ' "$results" | sed 's/^/# /'
+	echo "# it took $((SECONDS / 60)) min $((SECONDS % 60)) s"
 	echo "$passed passed, $failed failed$([ "$skipped" = 0 ] || echo ", $skipped skipped")"
 	[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
 	exit

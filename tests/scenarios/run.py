@@ -13,6 +13,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 import traceback
 
 from harness import bundle, cgroups
@@ -121,6 +122,13 @@ def selected(options):
                 yield name, scenario, runtime
 
 
+def slowest(took):
+    """The keeper of the run's time limit looks here first."""
+    longest = sorted(took, key=took.get, reverse=True)[:12]
+    return (f"# {len(took)} scenarios in {sum(took.values()):.0f} s, the longest: " +
+            ", ".join(f"{name.partition('/')[2]} {took[name]:.0f} s" for name in longest))
+
+
 def main():
     options = arguments()
     options.programs = options.programs.resolve()
@@ -137,12 +145,14 @@ def main():
     rootfs = scratch / "rootfs"
     machine = Machine(options.machine, options.programs, options.load, scratch, rootfs,
                       options.cri_api, options.engines_tree)
-    failed = 0
+    failed, took = 0, {}
     try:
         bundle.make_rootfs(rootfs, options.load, options.go_program)
         for serial, (name, scenario, runtime) in enumerate(selected(options)):
+            begun = time.monotonic()
             word, why, diagnosis = run_twice(scenario, runtime, machine, rootfs, serial,
                                              options)
+            took[name] = time.monotonic() - begun
             if word == "missing":
                 word = "FAIL" if options.strict else "skipped"
             failed += word == "FAIL"
@@ -156,6 +166,7 @@ def main():
         cgroups.remove_if_empty(cgroups.TOP)
         if not options.keep:
             shutil.rmtree(scratch, ignore_errors=True)
+    print(slowest(took))
     print("# end of scenarios", flush=True)
     return 1 if failed else 0
 
