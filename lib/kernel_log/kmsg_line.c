@@ -312,7 +312,10 @@ static bool parse_killed(struct span text, bool escaped, struct kmsg_line *out)
 	if (!span_skip(&text, "Killed process ") || !span_skip_number(&text, &pid) || pid == 0 ||
 	    pid > INT32_MAX)
 		return false;
-	if (!take_uid(&text, out) || !span_skip(&text, " ("))
+	if (!take_uid(&text, out))
+		return false;
+	span_skip(&text, " "); /* lost on some pages */
+	if (!span_skip(&text, "("))
 		return false;
 	end = name_end(text);
 	if (!end)

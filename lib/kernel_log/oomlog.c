@@ -12,6 +12,7 @@
 #define BUFFER_BYTES (256 * 1024) /* stays in the processor's cache */
 #define LINE_BYTES (16 * 1024)	  /* of a longer line the beginning is read */
 #define SLOTS 4			  /* reports that may be mixed with each other */
+#define LINES_BEFORE 2	/* the word looked for may stand on the second half of a broken line */
 #define QUIET_LINES 200 /* so long after a report's last line only beginnings are looked for */
 
 struct oomlog {
@@ -191,7 +192,7 @@ static void take_classified(struct oomlog *log, struct span text, const struct o
 		log->table = log->line;
 		log->has_table = true;
 	}
-	if (log->line.kind != OOMLOG_OTHER)
+	if (log->line.kind != OOMLOG_OTHER && !log->line.beginning)
 		place(log, text, mark, number);
 }
 
@@ -218,9 +219,12 @@ static bool continue_wrap(struct oomlog *log, struct span text, const struct oom
 
 	if (!wrap->pieces)
 		return false;
-	/* A line with a stamp of its own, or that begins as the kernel's do, is no continuation. */
+	/*
+	 * A line with a stamp of its own is no continuation, nor is one that begins as the kernel's
+	 * do, unless it may be what the line before says.
+	 */
 	if ((mark->any && (mark->has_time || mark->has_wall)) || mark->foreign ||
-	    oomlog_is_report_word(text) || !wrap_add(wrap, text)) {
+	    (!wrap->beginning && oomlog_is_report_word(text)) || !wrap_add(wrap, text)) {
 		give_up_wrap(log);
 		return false;
 	}
@@ -240,6 +244,11 @@ static void take_line(struct oomlog *log, struct span line)
 		check_sequence(log, &mark);
 	if (!text.len || continue_wrap(log, text, &mark))
 		return;
+	if (oomlog_is_gap(text)) {
+		for (size_t i = 0; i < log->used; i++)
+			log->slots[i].cut = log->slots[i].cut || !log->slots[i].outcome;
+		return;
+	}
 	/* A record of several lines, shown by dmesg: its stamp stands in front of the first. */
 	if (!mark.any && log->last.any && log->last.has_time && !log->last.escaped) {
 		mark.has_time = true;
@@ -250,8 +259,10 @@ static void take_line(struct oomlog *log, struct span line)
 	}
 	oomlog_classify(text, &mark, log->has_table ? &log->table : NULL, &log->line);
 	if (log->line.kind != OOMLOG_OTHER && log->line.partial &&
-	    wrap_hold(&log->wrap, text, &mark, log->number))
+	    wrap_hold(&log->wrap, text, &mark, log->number)) {
+		log->wrap.beginning = log->line.beginning;
 		return;
+	}
 	take_classified(log, text, &mark, log->number);
 }
 
@@ -273,6 +284,16 @@ static uint64_t count_lines(const char *text, size_t len)
 	return lines;
 }
 
+/* The beginning of the line that stands `lines` above the one at `found`, not before `at`. */
+static const char *line_above(const char *at, const char *found, unsigned lines)
+{
+	const char *line = found;
+
+	for (unsigned i = 0; line && i <= lines; i++)
+		line = memrchr(at, '\n', (size_t)(line - at));
+	return line ? line + 1 : at;
+}
+
 /* No report is near: jumps to the next line on which one may begin. Returns where to go on. */
 static const char *jump(struct oomlog *log, const char *at, const char *end)
 {
@@ -283,8 +304,7 @@ static const char *jump(struct oomlog *log, const char *at, const char *end)
 		log->number += count_lines(at, (size_t)(end - at));
 		return end;
 	}
-	line = memrchr(at, '\n', (size_t)(found - at));
-	line = line ? line + 1 : at;
+	line = line_above(at, found, LINES_BEFORE);
 	log->number += count_lines(at, (size_t)(line - at));
 	log->has_sequence = false;
 	log->quiet_from = log->number;
@@ -298,9 +318,7 @@ static void take_lines(struct oomlog *log, const char *at, const char *end)
 		const char *newline;
 		size_t len;
 
-		if (log->number - log->quiet_from > QUIET_LINES) {
-			if (log->wrap.pieces)
-				give_up_wrap(log);
+		if (log->number - log->quiet_from > QUIET_LINES && !log->wrap.pieces) {
 			at = jump(log, at, end);
 			continue;
 		}

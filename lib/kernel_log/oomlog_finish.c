@@ -103,7 +103,8 @@ static bool is_missing_lines(const struct oomlog_slot *slot)
 {
 	const struct oomlog_report *report = &slot->report;
 
-	if (!slot->has_cpu || !slot->has_trace || slot->cut)
+	/* Before 2.6.26 no line said the pid, and the kill line stood alone. */
+	if ((!slot->has_cpu && !slot->ancient) || !slot->has_trace || slot->cut)
 		return true;
 	if (report->constraint == OOMLOG_MEMCG) {
 		/* The stats since 3.9, the CPU line's new form since 3.10. */
@@ -115,7 +116,7 @@ static bool is_missing_lines(const struct oomlog_slot *slot)
 	/* Without a header the first rows are lost; with it there is a row at least. */
 	if (report->has_table && (!slot->header || (!report->tasks && !report->no_victim)))
 		return true;
-	if (report->victims_len)
+	if (report->victims_len && !slot->ancient)
 		return slot->killed_new_style ? !slot->has_summary : !report->has_chosen;
 	return false;
 }

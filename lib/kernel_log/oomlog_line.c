@@ -42,35 +42,68 @@ bool oomlog_is_report_word(struct span text)
 	return false;
 }
 
-/* X invoked oom-killer: gfp_mask=…, [nodemask=…, ]order=N[, oom_adj=N][, oom_score_adj=N] */
+/* "gfp_mask=0x…", or as much of it as a break in the line left over. */
+static bool take_gfp_mask(struct span text, struct oomlog_line *out)
+{
+	static const char mask[] = "gfp_mask=0x";
+	size_t common = 0;
+	const char *comma;
+
+	while (common < sizeof(mask) - 1 && common < text.len && text.at[common] == mask[common])
+		common++;
+	if (common < sizeof(mask) - 1)
+		return common == text.len;
+	text = span_after(text, text.at, "gfp_mask=");
+	comma = memchr(text.at, ',', text.len);
+	if (comma)
+		oomlog_copy_text(span_before(text, comma), false, out->text, sizeof(out->text));
+	out->new_style = strchr(out->text, '(') != NULL;
+	return true;
+}
+
+/* "X invoked", and the rest on the next line. */
+static bool parse_invoked_beginning(struct span text, struct oomlog_line *out)
+{
+	const char *const word = " invoked";
+	const char *at = span_find_last(text, word);
+
+	if (!at || at == text.at || span_after(text, at, word).len)
+		return false;
+	out->kind = OOMLOG_INVOKED;
+	out->partial = out->beginning = true;
+	return true;
+}
+
+/*
+ * X invoked oom-killer: gfp_mask=…, [nodemask=…, ]order=N[, oom_adj=N][, oom_score_adj=N]
+ * What is quoted without all of that is taken only when nothing but the name stands in front.
+ */
 static bool parse_invoked(struct span text, bool escaped, struct oomlog_line *out)
 {
-	const char *const words = " invoked oom-killer: ", *const mask = "gfp_mask=";
-	const char *at = span_find_last(text, words), *comma;
-	struct span comm, rest;
+	const char *const words = " invoked oom-killer";
+	const char *at = span_find_last(text, words);
+	struct span comm, name, rest;
 
 	if (!at)
-		return false;
-	comm = span_before(text, at);
+		return parse_invoked_beginning(text, out);
+	comm = name = span_before(text, at);
 	rest = span_after(text, at, words);
 	if (!escaped)
-		comm = oomlog_comm_at_end(comm);
-	oomlog_copy_text(comm, escaped, out->comm, sizeof(out->comm));
-	out->kind = OOMLOG_INVOKED;
-	at = span_find(rest, mask);
-	if (at) {
-		struct span gfp = span_after(rest, at, mask);
-
-		comma = memchr(gfp.at, ',', gfp.len);
-		if (comma)
-			oomlog_copy_text(span_before(gfp, comma), false, out->text,
-					 sizeof(out->text));
-		out->new_style = strchr(out->text, '(') != NULL;
+		name = oomlog_comm_at_end(comm);
+	if (span_skip(&rest, ":")) {
+		oomlog_skip_blanks(&rest);
+		if (!take_gfp_mask(rest, out))
+			return false;
+	} else if (rest.len || name.at != comm.at) {
+		return false;
 	}
+	oomlog_copy_text(name, escaped, out->comm, sizeof(out->comm));
+	out->kind = OOMLOG_INVOKED;
 	out->has_order = oomlog_int_behind(rest, " order=", &out->order);
 	out->has_score = oomlog_int_behind(rest, " oom_score_adj=", &out->oom_score_adj);
-	out->partial = !out->has_order || (!out->has_score && !span_find(rest, " oom_adj=") &&
-					   !span_find(rest, " oomkilladj="));
+	out->ancient = span_find(rest, " oomkilladj=") != NULL;
+	out->partial =
+	    !out->has_order || (!out->has_score && !out->ancient && !span_find(rest, " oom_adj="));
 	return true;
 }
 
@@ -109,6 +142,9 @@ static void take_release(struct span text, struct oomlog_line *out)
 			word.at--;
 			word.len++;
 		}
+		/* "Not tainted (2.6.26 #1)"; "Not tainted2.6.32" where a page lost the blank */
+		if (!span_skip(&word, "("))
+			span_skip(&word, "tainted");
 		if (word.len > 2 && word.at[0] >= '0' && word.at[0] <= '9' &&
 		    memchr(word.at, '.', word.len))
 			oomlog_copy_text(word, false, out->text, sizeof(out->text));
@@ -169,7 +205,8 @@ static bool is_memcg_frame(struct span function)
 	    "obj_cgroup_charge",
 	};
 
-	while (span_skip(&function, "_"))
+	/* ppc64 puts a dot in front. */
+	while (span_skip(&function, "_") || span_skip(&function, "."))
 		;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (span_starts(function, names[i]))
@@ -181,7 +218,7 @@ static bool is_memcg_frame(struct span function)
 static bool parse_trace(struct span text, struct oomlog_line *out)
 {
 	const char *plus = span_find(text, "+0x");
-	bool doubtful;
+	struct span function;
 
 	if (span_starts(text, "Call Trace:") || span_starts(text, "Call trace:") ||
 	    span_starts(text, "Backtrace:")) {
@@ -191,17 +228,15 @@ static bool parse_trace(struct span text, struct oomlog_line *out)
 	if (!plus || !memchr(plus, '/', text.len - (size_t)(plus - text.at)) ||
 	    span_starts(text, "RIP: ") || span_starts(text, "EIP: "))
 		return false;
-	if (span_starts(text, "[<")) {
-		const char *end = span_find(text, ">] ");
-
-		if (!end)
-			return false;
-		text = span_after(text, end, ">] ");
+	/* In front of the name stand addresses in brackets, and "? " when the frame is doubtful. */
+	function = (struct span){plus, 0};
+	while (function.at > text.at && !strchr(" \t(]", function.at[-1])) {
+		function.at--;
+		function.len++;
 	}
-	doubtful = span_skip(&text, "? ");
-	span_skip(&text, "(");
 	out->kind = OOMLOG_TRACE;
-	out->memcg_frame = !doubtful && is_memcg_frame(text);
+	out->memcg_frame =
+	    !span_find(span_before(text, function.at), "? ") && is_memcg_frame(function);
 	return true;
 }
 
@@ -244,7 +279,8 @@ static bool parse_known(struct span text, bool escaped, const struct oomlog_line
 		return oomlog_parse_table(text, out) ||
 		       oomlog_parse_row(text, escaped, table, out) || parse_trace(text, out);
 	return oomlog_parse_kill(text, escaped, out) || oomlog_parse_chosen(text, escaped, out) ||
-	       oomlog_parse_cut_kill(text, escaped, out) || oomlog_parse_usage(text, out) ||
+	       oomlog_parse_cut_kill(text, escaped, out) ||
+	       oomlog_parse_kill_beginning(text, out) || oomlog_parse_usage(text, out) ||
 	       oomlog_parse_stats(text, escaped, out) || oomlog_parse_reaped(text, escaped, out) ||
 	       parse_cpu(text, escaped, out) || parse_words(text, out);
 }
@@ -263,6 +299,28 @@ static bool find_words(struct span text, struct span *found)
 		}
 	}
 	return false;
+}
+
+bool oomlog_is_gap(struct span text)
+{
+	static const char *const words[] = {"snipped", "snip", "skipped", "cut", "truncated"};
+	size_t dots = 0, dashes = 0;
+
+	while (text.len && strchr("[(<. ", text.at[0])) {
+		dots += text.at[0] == '.';
+		text = (struct span){text.at + 1, text.len - 1};
+	}
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (span_skip(&text, words[i]))
+			dots = 2;
+	if (span_skip(&text, "…"))
+		dots = 2;
+	while (text.len && strchr(")]>. -", text.at[0])) {
+		dots += text.at[0] == '.';
+		dashes += text.at[0] == '-';
+		text = (struct span){text.at + 1, text.len - 1};
+	}
+	return !text.len && (dots > 1 || dashes == 2);
 }
 
 enum oomlog_kind oomlog_classify(struct span text, const struct oomlog_mark *mark,

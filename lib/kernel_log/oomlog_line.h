@@ -60,7 +60,8 @@ enum oomlog_counter { OOMLOG_MEMORY, OOMLOG_MEMSW, OOMLOG_SWAP, OOMLOG_KMEM };
 
 struct oomlog_line {
 	enum oomlog_kind kind;
-	bool partial; /* cut off or wrapped: a part that the kernel always prints is missing */
+	bool partial;	/* cut off or wrapped: a part that the kernel always prints is missing */
+	bool beginning; /* partial, and without its end it says nothing */
 	struct kmsg_line kill;		   /* SUMMARY, TASK_IN, KILLED, GROUP: kmsg.h */
 	enum oomlog_constraint constraint; /* SUMMARY, CHOSEN, KILLED; UNKNOWN: not said */
 	char comm[64];			   /* INVOKED, CPUSET, CPU, CHOSEN, ROW, REAPED */
@@ -73,6 +74,7 @@ struct oomlog_line {
 	int32_t oom_score_adj; /* INVOKED, ROW */
 	int64_t score;	       /* CHOSEN */
 	bool new_style;	       /* CPU: the form since 3.10; INVOKED: gfp flags by name (4.6) */
+	bool ancient;	       /* INVOKED: the form before 2.6.32, with oomkilladj */
 	bool memcg_frame;      /* TRACE: only the OOM of a cgroup comes by here */
 	enum oomlog_counter counter; /* USAGE */
 	struct oomlog_usage usage;
@@ -91,6 +93,9 @@ enum oomlog_kind oomlog_classify(struct span text, const struct oomlog_mark *mar
 
 /* Takes off what stands in front of the kernel's words. Returns them. */
 struct span oomlog_strip(struct span line, struct oomlog_mark *mark);
+
+/* "...", "[...]", "<snip>", grep's "--": somebody left lines out here. */
+bool oomlog_is_gap(struct span text);
 
 /* Is this one of the words that begin a line of a report, whatever stood in front? */
 bool oomlog_is_report_word(struct span text);

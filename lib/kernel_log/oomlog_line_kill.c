@@ -4,25 +4,29 @@
 
 #include <string.h>
 
+static const struct {
+	const char *words;
+	enum oomlog_constraint constraint;
+} messages[] = {
+    {"Memory cgroup out of memory", OOMLOG_MEMCG},
+    {"Out of memory", OOMLOG_GLOBAL},
+    {"Out of Memory", OOMLOG_GLOBAL},
+    {"Out of memory (oom_kill_allocating_task)", OOMLOG_GLOBAL},
+    {"No available memory (MPOL_BIND)", OOMLOG_MEMPOLICY},
+    {"No available memory in cpuset", OOMLOG_CPUSET_NODES},
+};
+
 static bool take_message(struct span *text, enum oomlog_constraint *constraint)
 {
-	static const struct {
-		const char *words;
-		enum oomlog_constraint constraint;
-	} messages[] = {
-	    {"Memory cgroup out of memory: ", OOMLOG_MEMCG},
-	    {"Out of memory: ", OOMLOG_GLOBAL},
-	    {"Out of Memory: ", OOMLOG_GLOBAL},
-	    {"Out of memory (oom_kill_allocating_task): ", OOMLOG_GLOBAL},
-	    {"No available memory (MPOL_BIND): ", OOMLOG_MEMPOLICY},
-	    {"No available memory in cpuset: ", OOMLOG_CPUSET_NODES},
-	};
-
 	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
-		if (span_skip(text, messages[i].words)) {
-			*constraint = messages[i].constraint;
-			return true;
-		}
+		struct span rest = *text;
+
+		if (!span_skip(&rest, messages[i].words) || !span_skip(&rest, ":"))
+			continue;
+		span_skip(&rest, " ");
+		*text = rest;
+		*constraint = messages[i].constraint;
+		return true;
 	}
 	return false;
 }
@@ -44,7 +48,8 @@ bool oomlog_parse_chosen(struct span text, bool escaped, struct oomlog_line *out
 	out->pid = (int32_t)pid;
 	end = span_find_last(text, word);
 	out->partial = true;
-	if (!span_skip(&text, " (") || !end)
+	span_skip(&text, " "); /* lost on some pages */
+	if (!span_skip(&text, "(") || !end)
 		return true;
 	oomlog_copy_text(span_before(text, end), escaped, out->comm, sizeof(out->comm));
 	text = span_after(text, end, word);
@@ -122,12 +127,9 @@ bool oomlog_parse_kill(struct span text, bool escaped, struct oomlog_line *out)
 	struct span plain = text;
 	enum oomlog_constraint ignored;
 
-	/* Messages of old kernels in front of "Killed process". */
-	if (!span_starts(text, "Memory cgroup") && !span_starts(text, "Out of memory") &&
-	    take_message(&plain, &ignored))
-		kmsg_parse_text(plain.at, plain.len, escaped, &out->kill);
-	else
-		kmsg_parse_text(text.at, text.len, escaped, &out->kill);
+	/* kmsg.h knows the messages of newer kernels only. */
+	take_message(&plain, &ignored);
+	kmsg_parse_text(plain.at, plain.len, escaped, &out->kill);
 	switch (out->kill.kind) {
 	case KMSG_SUMMARY:
 		parse_summary(text, escaped, out);
@@ -173,6 +175,40 @@ bool oomlog_parse_cut_kill(struct span text, bool escaped, struct oomlog_line *o
 	else
 		return false;
 	out->partial = out->kind != OOMLOG_NO_VICTIM;
+	return true;
+}
+
+/* Is `text` the beginning of `whole`, a blank at its end lost? */
+static bool is_beginning_of(struct span text, const char *whole)
+{
+	return text.len < strlen(whole) && !memcmp(text.at, whole, text.len);
+}
+
+/* "Out of memory:", "Out of memory: Killed", "Killed process 12", "oom-kill:": the rest is missing.
+ */
+bool oomlog_parse_kill_beginning(struct span text, struct oomlog_line *out)
+{
+	static const char *const words[] = {"Killed process ", "Kill process ", "kill process "};
+	enum oomlog_constraint ignored;
+	bool message = take_message(&text, &ignored), found = message && !text.len;
+	uint64_t number;
+
+	if (span_starts(text, "oom-kill:"))
+		found = is_beginning_of(text, "oom-kill:constraint=CONSTRAINT_");
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && !found; i++) {
+		struct span rest = text;
+
+		if (is_beginning_of(text, words[i]))
+			found = message || text.len >= strlen("Killed");
+		else if (span_skip(&rest, words[i]) && span_skip_number(&rest, &number))
+			found = !rest.len ||
+				(span_skip(&rest, ", UID ") && span_skip_number(&rest, &number) &&
+				 (span_skip(&rest, ","), !rest.len));
+	}
+	if (!found)
+		return false;
+	out->kind = OOMLOG_KILLED;
+	out->partial = out->beginning = true;
 	return true;
 }
 

@@ -121,15 +121,21 @@ static uint32_t caller_of(struct span inside)
 /* "   12.345678", and dmesg -d's "   12.345678 <    0.000012>". */
 static bool stamp_of(struct span inside, uint64_t *time_us)
 {
-	uint64_t seconds, micros;
+	uint64_t seconds, micros = 0;
 	struct span rest;
+	size_t places;
 
 	skip_blanks(&inside);
 	if (!span_skip_number(&inside, &seconds) || !span_skip(&inside, "."))
 		return false;
-	rest = inside;
-	if (!span_skip_number(&rest, &micros) || inside.len - rest.len != 6)
+	/* Six by printk, fewer where they were rounded. */
+	places = digits(inside, 0);
+	if (!places || places > 9)
 		return false;
+	for (size_t i = 0; i < 6; i++)
+		micros = micros * 10 + (i < places ? (uint64_t)(inside.at[i] - '0') : 0);
+	rest = inside;
+	drop(&rest, places);
 	skip_blanks(&rest);
 	if (rest.len && rest.at[0] != '<')
 		return false;

@@ -16,6 +16,7 @@ static const char *const words[] = {
     "of memory: Kill process ",	   "of memory: kill process ",
     "Memory cgroup stats for",	   "uid  tgid total_vm      rss",
     "and no killable process",	   "to be killed due to memory.oom.group",
+    "oom-killer: gfp_mask=0x", /* "X invoked" stands on the line before */
 };
 
 static unsigned slot_of(const char *at)

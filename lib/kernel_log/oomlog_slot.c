@@ -63,6 +63,7 @@ static void add_invoked(struct oomlog_slot *slot, const struct oomlog_line *line
 	report->has_invoker_score = line->has_score;
 	report->invoker_oom_score_adj = line->oom_score_adj;
 	slot->new_style = line->new_style;
+	slot->ancient = line->ancient;
 }
 
 static void add_cpu(struct oomlog_slot *slot, const struct oomlog_line *line)
@@ -316,18 +317,19 @@ static void note_mark(struct oomlog_slot *slot, const struct oomlog_mark *mark)
 		slot->report.prefix = mark->prefix;
 }
 
-/* Lines that no other report of the kernel has. */
-static bool confirms(enum oomlog_kind kind)
+/* Lines that no other report of the kernel has, and that nobody says in prose. */
+static bool confirms(const struct oomlog_line *line, const struct oomlog_mark *mark)
 {
-	switch (kind) {
+	switch (line->kind) {
 	case OOMLOG_INVOKED:
+		return line->text[0] || line->has_order || mark->has_time;
 	case OOMLOG_TASK_IN:
 	case OOMLOG_USAGE:
 	case OOMLOG_STATS:
 	case OOMLOG_TABLE:
 		return true;
 	default:
-		return kind >= OOMLOG_SUMMARY && kind <= OOMLOG_GROUP;
+		return line->kind >= OOMLOG_SUMMARY && line->kind <= OOMLOG_GROUP;
 	}
 }
 
@@ -359,7 +361,7 @@ void slot_add(struct oomlog_slot *slot, const struct oomlog_line *line,
 			add_outcome(slot, line);
 	}
 	slot->cut = slot->cut || line->partial;
-	slot->confirmed = slot->confirmed || confirms(line->kind);
+	slot->confirmed = slot->confirmed || confirms(line, mark);
 	if (line->kind > slot->stage && line->kind != OOMLOG_REAPED)
 		slot->stage = line->kind;
 }

@@ -31,7 +31,7 @@ struct oomlog_slot {
 	bool has_sequence;
 
 	/* What was there, for `complete` and for the constraint. */
-	bool has_cpu, has_trace, new_style, memcg_frame, foreign_dump;
+	bool has_cpu, has_trace, ancient, new_style, memcg_frame, foreign_dump;
 	bool has_stats, in_stats, mem_info, slab_info, header, has_summary, cut;
 	bool says_memcg, killed_new_style;
 	enum oomlog_constraint summary_constraint, kill_constraint;

@@ -27,6 +27,7 @@ bool wrap_hold(struct oomlog_wrap *wrap, struct span text, const struct oomlog_m
 	wrap->pieces = 0;
 	wrap->mark = *mark;
 	wrap->line = line;
+	wrap->beginning = false;
 	return wrap_add(wrap, text);
 }
 

@@ -14,6 +14,7 @@
 struct oomlog_wrap {
 	struct oomlog_mark mark; /* of the first piece */
 	uint64_t line;		 /* its number */
+	bool beginning;		 /* the first piece says nothing by itself */
 	unsigned pieces;	 /* 0: nothing is held */
 	size_t ends[WRAP_PIECES];
 	char bytes[WRAP_BYTES]; /* the pieces, one behind the other */

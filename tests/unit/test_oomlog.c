@@ -143,6 +143,11 @@ static const char *const strangers[] = {
     "[  10.000002] CPU: 0 PID: 100 Comm: x Not tainted 3.10.0 #1\n"
     "[  10.000003] Call Trace:\n[  10.000004] Mem-Info:\n",
     "oom-kill was here, Killed process not\n",
+    "mkfs -t ext4 invoked oom-killer\n",
+    "mkfs invoked oom-killer on i386 kernel\n",
+    "a invoked oom-killer: see below\n",
+    "\tpr_warn(\"%s invoked oom-killer: gfp_mask=%#x(%pGg), order=%d, oom_score_adj=%hd\\n\",\n",
+    "Out of memory:\nit was full\n",
 };
 
 START_TEST(no_reports)

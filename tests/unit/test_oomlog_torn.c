@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reports in lines that something broke, and reports whose lines are mixed. */
+#include <stdio.h>
+
 #include "oomlog_collect.h"
 #include "unit.h"
 
@@ -45,6 +47,23 @@ static const char *const wrapped[] = {
     "[   12]     7    12     6000      200      12        0\n            -3 java\n"
     "Memory cgroup out of memory: Kill process 12 (java)\nscore 9 or sacrifice child\n"
     "Killed process 12 (java) total-vm:24000kB,\nanon-rss:1kB, file-rss:2kB\n",
+    /* in front of the words that tell what line it is */
+    "[  10.000001] java invoked\noom-killer: gfp_mask=0xd0, order=0, oom_score_adj=-3\n"
+    "[  10.000002] Task in /a/b killed as a result of limit of /a\n"
+    "[  10.000003] memory: usage 5kB, limit 6kB, failcnt 7\n"
+    "[  10.000004] [ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name\n"
+    "[  10.000005] [   12]     7    12     6000      200      12        0            -3 java\n"
+    "[  10.000006] Memory cgroup out of memory:\nKill process 12 (java) score 9 or sacrifice "
+    "child\n"
+    "[  10.000007] Killed process 12\n(java) total-vm:24000kB, anon-rss:1kB, file-rss:2kB\n",
+    "[  10.000001] java invoked oom-killer:\ngfp_mask=0xd0, order=0, oom_score_adj=-3\n"
+    "[  10.000002] Task in /a/b killed as a result of limit of /a\n"
+    "[  10.000003] memory: usage 5kB, limit 6kB, failcnt 7\n"
+    "[  10.000004] [ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name\n"
+    "[  10.000005] [   12]     7    12     6000      200      12        0            -3 java\n"
+    "[  10.000006] Memory cgroup out of memory: Kill\nprocess 12 (java) score 9 or sacrifice "
+    "child\n"
+    "[  10.000007] Killed\nprocess 12 (java) total-vm:24000kB, anon-rss:1kB, file-rss:2kB\n",
     /* a mail that quotes */
     "> [  10.000001] java invoked oom-killer: gfp_mask=0xd0, order=0,\n> oom_score_adj=-3\n"
     "> [  10.000002] Task in /a/b killed as a result of limit of\n> /a\n"
@@ -90,6 +109,66 @@ START_TEST(a_summary_broken_into_many_lines)
 	ck_assert_str_eq(report->task_cgroup, "/kubepods.slice/kubepods-besteffort.slice");
 	ck_assert_uint_eq(report->victims_len, 1);
 	ck_assert_int_eq(report->victims[0].oom_score_adj, 1000);
+}
+END_TEST
+
+/* Far from its beginning, and where the words stand on the second half. */
+START_TEST(a_broken_head_far_into_a_log)
+{
+	static char text[64 * 1024];
+	size_t len = 0;
+
+	for (int i = 0; i < 300; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "noise %d\n", i);
+	snprintf(text + len, sizeof(text) - len,
+		 "[  10.000001] java %s gfp_mask=0xd0, order=0, oom_score_adj=-3\n"
+		 "[  10.000002] CPU: 1 PID: 5 Comm: java Not tainted 4.4.0 #1\n",
+		 _i ? "invoked\noom-killer:" : "invoked oom-killer:\n");
+	collect_one(&all, text);
+	ck_assert_str_eq(all.reports[0].invoker_comm, "java");
+	ck_assert_int_eq(all.reports[0].invoker_oom_score_adj, -3);
+	ck_assert_int_eq(all.reports[0].invoker_pid, 5);
+}
+END_TEST
+
+/* A whole report of 4.4 with %s where lines may have been left out. */
+static const char with_gap[] =
+    "[  10.000001] java invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=-3\n"
+    "[  10.000002] CPU: 1 PID: 5 Comm: java Not tainted 4.4.0 #1\n"
+    "[  10.000003] Call Trace:\n"
+    "[  10.000004] Task in /a killed as a result of limit of /a\n"
+    "%s"
+    "[  10.000005] memory: usage 5kB, limit 6kB, failcnt 7\n"
+    "[  10.000006] Memory cgroup stats for /a: cache:0KB\n"
+    "[  10.000007] [ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name\n"
+    "[  10.000008] [   12]     7    12     6000      200      12        0            -3 java\n"
+    "[  10.000009] Memory cgroup out of memory: Kill process 12 (java) score 9 or sacrifice "
+    "child\n"
+    "[  10.000010] Killed process 12 (java) total-vm:24000kB, anon-rss:1kB, file-rss:2kB\n";
+
+static const struct {
+	const char *line;
+	bool gap;
+} gaps[] = {
+    {"", false},
+    {"...\n", true},
+    {"[...]\n", true},
+    {"  <snip>\n", true},
+    {"(...snipped...)\n", true},
+    {"\u2026\n", true},
+    {"--\n", true},
+    {"-\n", false},
+    {"[  10.000004] cut here\n", false},
+    {"\n", false},
+};
+
+START_TEST(lines_somebody_left_out)
+{
+	char text[2048];
+
+	snprintf(text, sizeof(text), with_gap, gaps[_i].line);
+	collect_one(&all, text);
+	ck_assert_int_eq(all.reports[0].complete, !gaps[_i].gap);
 }
 END_TEST
 
@@ -170,6 +249,8 @@ int main(void)
 	tcase_set_timeout(tests, 120);
 	tcase_add_loop_test(tests, broken_lines, 0, LEN(wrapped));
 	tcase_add_test(tests, a_summary_broken_into_many_lines);
+	tcase_add_loop_test(tests, a_broken_head_far_into_a_log, 0, 2);
+	tcase_add_loop_test(tests, lines_somebody_left_out, 0, LEN(gaps));
 	tcase_add_test(tests, two_reports_mixed);
 	tcase_add_test(tests, two_reports_mixed_without_callers);
 	suite_add_tcase(suite, tests);

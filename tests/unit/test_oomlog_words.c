@@ -38,6 +38,11 @@ static const struct {
      OOMLOG_GLOBAL, 9, "x", 3, 2, 1, 0, 0, 0},
     {"Out of Memory: Killed process 2592 (mysql).", OOMLOG_GLOBAL, 2592, "mysql", -1, -1, -1, -1,
      -1, -1},
+    /* blanks lost */
+    {"Killed process 9682, UID 27,(mysqld) total-vm:3kB, anon-rss:2kB, file-rss:1kB",
+     OOMLOG_UNKNOWN, 9682, "mysqld", 3, 2, 1, -1, 27, -1},
+    {"Out of memory:Killed process 9(a b) total-vm:3kB, anon-rss:2kB file-rss:1kB", OOMLOG_GLOBAL,
+     9, "a b", 3, 2, 1, -1, -1, -1},
     /* cut off in the middle of a number */
     {"Memory cgroup out of memory: Killed process 9 (x) total-vm:3kB, anon-rss:2", OOMLOG_MEMCG, 9,
      "x", 3, -1, -1, -1, -1, -1},
@@ -99,6 +104,16 @@ static const struct {
      "kworker/0:1", "0xcc0(GFP_KERNEL)", -1, 0, 5, "6.12.1+"},
     {"runc:[2:INIT] invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
      "runc:[2:INIT]", "0xcc0(GFP_KERNEL)", 0, 0, -9999, ""},
+    /* quoted with little else, by 2.6.26 of i386, with blanks lost, with a rounded stamp */
+    {"[  10.000001] a b invoked oom-killer", "a b", "", -9999, -9999, -9999, ""},
+    {"x invoked oom-killer: gfp_mask=0xd0, order=0, oomkilladj=0\nPid: 5, comm: x Not tainted "
+     "(2.6.26-2-686 #1)",
+     "x", "0xd0", 0, -9999, 5, "2.6.26-2-686"},
+    {"httpd invoked oom-killer:gfp_mask=0x201da, order=0, oom_adj=0, oom_score_adj=7\n"
+     "Pid: 5, comm: httpd Not tainted2.6.32-279.1.1.el6.i686 #1",
+     "httpd", "0x201da", 0, 7, 5, "2.6.32-279.1.1.el6.i686"},
+    {"[581.37] x invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=1", "x", "0xd0", 0, 1,
+     -9999, ""},
     {"tmux: server invoked oom-killer: gfp_mask=0x0(), order=0, oom_score_adj=0\n"
      "CPU: 0 PID: 5 Comm: another Not tainted 6.6.0 #1",
      "tmux: server", "0x0()", 0, 0, -9999, ""},
