@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "count.h"
 #include "escape.h"
+#include "mask.h"
 #include "setting_event.h"
 #include "units.h"
 
@@ -94,20 +95,20 @@ void record_drift(struct guard *guard, const struct setting_result *result)
 static const char *victim_words(const struct incident *incident, char *buf, size_t cap)
 {
 	const struct incident_victim *victim = &incident->victims[0];
-	char name[128], size[32];
+	char shown[MASK_NAME_BYTES], name[128], size[32];
 
 	buf[0] = '\0';
 	if (incident->victims_len > 0)
 		snprintf(buf, cap, ": %s (pid %d, %s)",
-			 escape_terminal(victim->comm, name, sizeof(name)), victim->pid,
-			 size_text(victim->rss_bytes, size, sizeof(size)));
+			 escape_terminal(mask_name(victim->comm, shown), name, sizeof(name)),
+			 victim->pid, size_text(victim->rss_bytes, size, sizeof(size)));
 	return buf;
 }
 
 static void record_kills(struct guard *guard)
 {
 	const struct incident *incident = &guard->incident;
-	char victim[256];
+	char victim[256], name[MASK_NAME_BYTES];
 	struct jsonw *w;
 
 	w = journal_begin(
@@ -119,7 +120,7 @@ static void record_kills(struct guard *guard)
 	jsonw_kv_uint(w, "kills", incident->kills);
 	if (incident->victims_len > 0) {
 		jsonw_kv_int(w, "pid", incident->victims[0].pid);
-		jsonw_kv_string(w, "comm", incident->victims[0].comm);
+		jsonw_kv_string(w, "comm", mask_name(incident->victims[0].comm, name));
 	}
 	journal_end(&guard->journal);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "mask.h"
 #include "proc.h"
 #include "record.h"
 #include "scene_read.h"
@@ -31,7 +32,7 @@ void record_zombies(struct guard *guard, const struct zombie_pile *pile,
 		    const struct stall_sample *now)
 {
 	struct incident *incident = &guard->incident;
-	char text[512];
+	char text[512], name[MASK_NAME_BYTES];
 	struct jsonw *w;
 
 	record_begin(guard, INCIDENT_STALL, clock_us(CLOCK_MONOTONIC));
@@ -44,7 +45,7 @@ void record_zombies(struct guard *guard, const struct zombie_pile *pile,
 			  zombies_text(pile, text, sizeof(text)));
 	jsonw_kv_uint(w, "zombies", pile->zombies);
 	jsonw_kv_int(w, "pid", pile->parent[0].pid);
-	jsonw_kv_string(w, "comm", pile->parent[0].comm);
+	jsonw_kv_string(w, "comm", mask_name(pile->parent[0].comm, name));
 	journal_end(&guard->journal);
 }
 

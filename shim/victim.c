@@ -10,6 +10,7 @@
 #include "cgroup.h"
 #include "ere.h"
 #include "escape.h"
+#include "mask.h"
 #include "units.h"
 
 bool candidate_before(const struct candidate *a, const struct candidate *b)
@@ -127,9 +128,10 @@ int victim_kill(const struct kill_target *target, const struct candidate *victim
 
 const char *victim_text(const struct candidate *victim, char *buf, size_t cap)
 {
-	char name[128], size[32];
+	char shown[MASK_NAME_BYTES], name[128], size[32];
 
-	snprintf(buf, cap, "%s (pid %d, %s)", escape_terminal(victim->comm, name, sizeof(name)),
-		 victim->pid, size_text(victim->bytes, size, sizeof(size)));
+	snprintf(buf, cap, "%s (pid %d, %s)",
+		 escape_terminal(mask_name(victim->comm, shown), name, sizeof(name)), victim->pid,
+		 size_text(victim->bytes, size, sizeof(size)));
 	return buf;
 }

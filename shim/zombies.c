@@ -6,6 +6,7 @@
 
 #include "cgroup.h"
 #include "escape.h"
+#include "mask.h"
 
 struct counting {
 	int procfd;
@@ -65,12 +66,12 @@ const char *zombies_text(const struct zombie_pile *pile, char *buf, size_t cap)
 	snprintf(buf, cap, "%u zombies", pile->zombies);
 	for (size_t i = 0; i < pile->parents_len && i < 3; i++) {
 		const struct zombie_parent *parent = &pile->parent[i];
-		char name[128];
+		char shown[MASK_NAME_BYTES], name[128];
 
 		used = strlen(buf);
 		snprintf(buf + used, cap - used, "%s %s (pid %d) has %u", i ? "," : ":",
-			 escape_terminal(parent->comm, name, sizeof(name)), parent->pid,
-			 parent->zombies);
+			 escape_terminal(mask_name(parent->comm, shown), name, sizeof(name)),
+			 parent->pid, parent->zombies);
 	}
 	return buf;
 }

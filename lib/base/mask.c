@@ -269,3 +269,64 @@ size_t mask_cmdline(const char *args, size_t len, char *out_buf, size_t cap)
 	out.buf[out.len] = '\0';
 	return out.len;
 }
+
+const char *mask_name(const char *comm, char buf[static MASK_NAME_BYTES])
+{
+	mask_cmdline(comm, strlen(comm), buf, MASK_NAME_BYTES);
+	return buf;
+}
+
+static bool is_of_name(char c)
+{
+	return isalnum((unsigned char)c) || (c && strchr("-_.", c));
+}
+
+/* Where the value of the first secret in the line begins; NULL: there is none. */
+static const char *find_value(const char *line)
+{
+	for (const char *at = strpbrk(line, "=:"); at; at = strpbrk(at + 1, "=:")) {
+		const char *name = at;
+
+		while (name > line && is_of_name(name[-1]))
+			name--;
+		if (names_secret((struct word){name, (size_t)(at - name)}))
+			return at + 1;
+	}
+	return NULL;
+}
+
+/* What the kernel prints behind a name that may hold blanks (mm/oom_kill.c, lib/dump_stack.c). */
+static const char *end_of_value(const char *value)
+{
+	static const char *const behind[] = {
+	    ",", ")", " invoked oom-killer: ", " Not tainted ", " Tainted: ", " cpuset="};
+	const char *end = value + strlen(value);
+
+	for (size_t i = 0; i < sizeof(behind) / sizeof(behind[0]); i++) {
+		const char *found = strstr(value, behind[i]);
+
+		if (found && found < end)
+			end = found;
+	}
+	return end;
+}
+
+size_t mask_kernel_line(const char *line, char *out_buf, size_t cap)
+{
+	struct out out = {.buf = out_buf, .cap = cap};
+	const char *value;
+
+	if (cap == 0)
+		return 0;
+	while ((value = find_value(line))) {
+		const char *end = end_of_value(value);
+
+		put(&out, line, (size_t)(value - line));
+		if (end > value)
+			put_mask(&out);
+		line = end;
+	}
+	put(&out, line, strlen(line));
+	out.buf[out.len] = '\0';
+	return out.len;
+}

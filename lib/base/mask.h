@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Command lines that may be kept: the values of options that look like secrets are masked. The
- * environment is never read.
+ * environment is never read. A process may write its command line into its name, too.
  *
  * A word is a name of a secret when, in any case, it holds "password", "passwd", "passphrase",
  * "secret", "token", "credential", "apikey" or "api-key", or "key", "auth", "pw" or "pass" as a
@@ -26,3 +26,15 @@
  * no allocation.
  */
 size_t mask_cmdline(const char *args, size_t len, char *out, size_t cap);
+
+#define MASK_NAME_BYTES 96 /* room for what a comm becomes */
+
+/* The name of a process as it may be shown, by the rules above: in buf. Compare the name itself. */
+const char *mask_name(const char *comm, char buf[static MASK_NAME_BYTES]);
+
+/*
+ * A line of the kernel's log, in which names of processes stand anywhere: masked is what follows
+ * '=' or ':' behind a name of a secret, up to where the kernel's own words go on. Otherwise as
+ * mask_cmdline().
+ */
+size_t mask_kernel_line(const char *line, char *out, size_t cap);

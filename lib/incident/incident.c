@@ -9,6 +9,7 @@
 #include "escape.h"
 #include "identity.h"
 #include "jsonw.h"
+#include "mask.h"
 #include "memcg_counters.h"
 #include "scene_write.h"
 #include "state.h"
@@ -68,10 +69,11 @@ static void write_victims(struct jsonw *w, const struct incident *incident)
 	jsonw_array(w);
 	for (size_t i = 0; i < incident->victims_len && i < INCIDENT_VICTIMS_MAX; i++) {
 		const struct incident_victim *victim = &incident->victims[i];
+		char name[MASK_NAME_BYTES];
 
 		jsonw_object(w);
 		jsonw_kv_int(w, "pid", victim->pid);
-		jsonw_kv_string(w, "comm", victim->comm);
+		jsonw_kv_string(w, "comm", mask_name(victim->comm, name));
 		jsonw_key(w, "rss");
 		if (victim->rss_bytes)
 			jsonw_uint(w, victim->rss_bytes);
@@ -94,10 +96,11 @@ static void write_processes(struct jsonw *w, const char *key, const struct incid
 	jsonw_array(w);
 	for (size_t i = 0; i < len && i < INCIDENT_LEFT_MAX; i++) {
 		char state[2] = {list[i].state ? list[i].state : '?', '\0'};
+		char name[MASK_NAME_BYTES];
 
 		jsonw_object(w);
 		jsonw_kv_int(w, "pid", list[i].pid);
-		jsonw_kv_string(w, "comm", list[i].comm);
+		jsonw_kv_string(w, "comm", mask_name(list[i].comm, name));
 		jsonw_kv_string(w, "state", state);
 		jsonw_kv_string(w, "wchan", list[i].wchan);
 		jsonw_object_end(w);
@@ -188,8 +191,7 @@ static void write_armed(struct jsonw *w, const struct incident *incident)
 
 	jsonw_key(w, "armed");
 	jsonw_object(w);
-	jsonw_kv_string(w, "time",
-			incident->armed_ms ? utc_text(incident->armed_ms, time) : NULL);
+	jsonw_kv_string(w, "time", incident->armed_ms ? utc_text(incident->armed_ms, time) : NULL);
 	memcg_counters_write(w, "counters", &incident->armed);
 	jsonw_object_end(w);
 }

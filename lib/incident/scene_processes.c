@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "mask.h"
 #include "scene_write.h"
 
 static void put_kib(struct jsonw *w, const char *key, bool known, uint32_t kib)
@@ -37,13 +38,13 @@ static const char *cmdline_of(const struct scene_slow *slow, size_t index)
 static void write_process(struct jsonw *w, const struct scene *scene, size_t index, long ticks)
 {
 	const struct scene_process *process = &scene->process[index];
-	char state[2] = {process->state ? process->state : '?', '\0'};
+	char state[2] = {process->state ? process->state : '?', '\0'}, name[MASK_NAME_BYTES];
 
 	jsonw_object(w);
 	jsonw_kv_int(w, "pid", process->pid);
 	put_int(w, "nsPid", process->ns_pid > 0, process->ns_pid);
 	jsonw_kv_int(w, "ppid", process->ppid);
-	jsonw_kv_string(w, "comm", process->comm);
+	jsonw_kv_string(w, "comm", mask_name(process->comm, name));
 	jsonw_kv_string(w, "cmdline", cmdline_of(scene->slow, index));
 	jsonw_kv_string(w, "state", state);
 	jsonw_kv_string(w, "wchan", process->wchan ? scene->wchan[process->wchan - 1] : NULL);
@@ -94,9 +95,11 @@ static void write_parents(struct jsonw *w, const struct scene *scene)
 	jsonw_key(w, "zombies");
 	jsonw_array(w);
 	for (size_t i = 0; i < scene->parents_len; i++) {
+		char name[MASK_NAME_BYTES];
+
 		jsonw_object(w);
 		jsonw_kv_int(w, "ppid", scene->parent[i].pid);
-		jsonw_kv_string(w, "comm", scene->parent[i].comm);
+		jsonw_kv_string(w, "comm", mask_name(scene->parent[i].comm, name));
 		jsonw_kv_uint(w, "count", scene->parent[i].zombies);
 		jsonw_object_end(w);
 	}
@@ -173,10 +176,11 @@ static void put_known(struct jsonw *w, const char *key, bool known, uint64_t byt
 static void write_detail(struct jsonw *w, const struct scene_detail *detail)
 {
 	bool rollup = detail->has_rollup;
+	char name[MASK_NAME_BYTES];
 
 	jsonw_object(w);
 	jsonw_kv_int(w, "pid", detail->pid);
-	jsonw_kv_string(w, "comm", detail->comm);
+	jsonw_kv_string(w, "comm", mask_name(detail->comm, name));
 	put_known(w, "rss", rollup, detail->rss);
 	put_known(w, "pss", rollup, detail->pss);
 	put_known(w, "privateDirty", rollup, detail->private_dirty);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "mask.h"
+
 #define PATH_TEXT_MAX 512
 
 const char *scene_cut_name(enum scene_cut bit)
@@ -227,10 +229,11 @@ static void write_report(struct jsonw *w, const struct scene *scene)
 	while (at < end) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
 		size_t len = (size_t)((newline ? newline : end) - at);
-		char line[1024];
+		char line[1024], masked[1024];
 
 		snprintf(line, sizeof(line), "%.*s", (int)len, at);
-		jsonw_string(w, line);
+		mask_kernel_line(line, masked, sizeof(masked));
+		jsonw_string(w, masked);
 		at += len + 1;
 	}
 	jsonw_array_end(w);

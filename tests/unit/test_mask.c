@@ -78,6 +78,67 @@ START_TEST(test_rows)
 }
 END_TEST
 
+static const struct {
+	const char *comm, *shown;
+} names[] = {
+    {"java", "java"},
+    {"", ""},
+    {"token-refresher", "token-refresher"},
+    {"kworker/0:1", "kworker/0:1"},
+    {"--password=hunt", "--password=***"},
+    {"token:abc def", "token:***"},
+    {"--secret hunter", "--secret ***"},
+    {"a\033[2J", "a\033[2J"},
+};
+
+START_TEST(test_names)
+{
+	char shown[MASK_NAME_BYTES];
+
+	ck_assert_str_eq(mask_name(names[_i].comm, shown), names[_i].shown);
+}
+END_TEST
+
+/* In each place where the kernel puts a name, and nothing of its own words. */
+static const struct {
+	const char *line, *kept;
+} lines[] = {
+    {"", ""},
+    {"pw=a b invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+     "pw=*** invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0"},
+    {"CPU: 1 PID: 5 Comm: --token=x y Not tainted 6.1.0 #1",
+     "CPU: 1 PID: 5 Comm: --token=*** Not tainted 6.1.0 #1"},
+    {"pw=x cpuset=c mems_allowed=0", "pw=*** cpuset=c mems_allowed=0"},
+    {"[   7]     0     7      306       81        0             0 --password=hunt",
+     "[   7]     0     7      306       81        0             0 --password=***"},
+    {"oom-kill:constraint=CONSTRAINT_NONE,cpuset=/,mems_allowed=0,global_oom,task_memcg=/c,"
+     "task=--password=hunt,pid=7,uid=0",
+     "oom-kill:constraint=CONSTRAINT_NONE,cpuset=/,mems_allowed=0,global_oom,task_memcg=/c,"
+     "task=--password=***,pid=7,uid=0"},
+    {"Memory cgroup out of memory: Killed process 7 (secret:a b) total-vm:3kB, anon-rss:2kB, "
+     "file-rss:1kB, shmem-rss:0kB, UID:5 pgtables:1kB oom_score_adj:-997",
+     "Memory cgroup out of memory: Killed process 7 (secret:***) total-vm:3kB, anon-rss:2kB, "
+     "file-rss:1kB, shmem-rss:0kB, UID:5 pgtables:1kB oom_score_adj:-997"},
+    {"memory: usage 5kB, limit 6kB, failcnt 7", "memory: usage 5kB, limit 6kB, failcnt 7"},
+    {"Memory cgroup stats for /token=x/c:", "Memory cgroup stats for /token=***"},
+    {"key=", "key="},
+    {"a=b,key=c,pass:d", "a=b,key=***,pass:***"},
+};
+
+START_TEST(test_kernel_lines)
+{
+	char out[512];
+
+	ck_assert_uint_eq(mask_kernel_line(lines[_i].line, out, sizeof(out)),
+			  strlen(lines[_i].kept));
+	ck_assert_str_eq(out, lines[_i].kept);
+	memset(out, '#', sizeof(out));
+	ck_assert_uint_lt(mask_kernel_line(lines[_i].line, out, 8), 8);
+	ck_assert_int_eq(strncmp(out, lines[_i].kept, strlen(out)), 0);
+	ck_assert_int_eq(out[8], '#');
+}
+END_TEST
+
 /* Whatever the room, nothing is written beyond it, and what is there is the whole's beginning. */
 START_TEST(test_any_room)
 {
@@ -102,6 +163,8 @@ int main(void)
 	TCase *tests = tcase_create("mask");
 
 	tcase_add_loop_test(tests, test_rows, 0, (int)(sizeof(rows) / sizeof(rows[0])));
+	tcase_add_loop_test(tests, test_names, 0, (int)(sizeof(names) / sizeof(names[0])));
+	tcase_add_loop_test(tests, test_kernel_lines, 0, (int)(sizeof(lines) / sizeof(lines[0])));
 	tcase_add_test(tests, test_any_room);
 	suite_add_tcase(suite, tests);
 	return unit_run(suite);

@@ -61,7 +61,9 @@ def evidence_whole(t):
     t.equal("scores as found", incident["settings"]["scores"]["init"], processes.score(init["pid"]))
     t.true("the largest are looked at closely",
            incident["details"][0]["rss"] and incident["details"][0]["mappings"])
-    t.true("secrets are masked", "hunter2" not in text_of(c) and "***" in text_of(c))
+    t.true("secrets are masked", "hunter2" not in text_of(c) and "--token ***" in text_of(c))
+    t.true("in names, too, which are short", by_name(incident, "--password=***"))
+    t.true("wherever the kernel tells them", "=hunt" not in text_of(c))
     t.equal("nothing was done", incident["actions"], [])
     t.equal("the policy restarts nothing", incident["restarts"], None)
     t.equal("armed before it", incident["armed"]["counters"]["oomKill"], 0)
