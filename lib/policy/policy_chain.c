@@ -5,6 +5,20 @@
 #include <stdio.h>
 #include <string.h>
 
+bool policy_profile_name_valid(const struct json *value)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789";
+	const char *name = value->text;
+	size_t len;
+
+	if (value->type != JSON_STRING || !*name || !strchr(letters, *name))
+		return false;
+	for (len = 1; name[len] && (strchr(letters, name[len]) || strchr("_.-", name[len])); len++)
+		;
+	return !name[len] && len < POLICY_PROFILE_MAX;
+}
+
 static const struct json *profile_of(const struct json *root, const char *name)
 {
 	return json_get_typed(json_get_typed(root, "profiles", JSON_OBJECT), name, JSON_OBJECT);

@@ -7,6 +7,9 @@
 #define POLICY_EXTENDS_MAX 16 /* profiles in one chain */
 #define POLICY_DEFAULT_PROFILE "default"
 
+/* Whether it is a string that can name a profile. */
+bool policy_profile_name_valid(const struct json *value);
+
 /* Whether the document has that profile; "default" always exists, built in. */
 bool policy_profile_exists(const struct json *root, const char *name);
 

@@ -3,101 +3,23 @@
  * Checks a merged policy. What the schema says is checked in the schema's words; the rest, which
  * only a program can say, is listed in oomguard-policy(5).
  */
-#include "policy_check.h"
+#include "policy_check_host.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ere.h"
-#include "escape.h"
 #include "policy_chain.h"
+#include "policy_complain.h"
 #include "policy_match.h"
 
+#define POLICY_RULES_MAX 256 /* rules of one policy */
 #define PROFILE_NAME_ALLOWED                                                                       \
 	"a profile's name of at most 63 letters, digits, '_', '.' and '-' that starts with a "     \
 	"letter or digit"
-
-void policy_complain(struct policy_check *check, const struct json *at, const char *key,
-		     const char *format, ...)
-{
-	char text[768];
-	va_list args;
-
-	check->errors++;
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	policy_problem_add(check->problems, at, key, false, "%s", text);
-}
-
-void policy_complain_value(struct policy_check *check, const struct json *at, const char *key,
-			   const char *allowed)
-{
-	char found[128];
-
-	policy_complain(check, at, key, "found %s, allowed %s",
-			policy_found(at, found, sizeof(found)), allowed);
-}
-
-const char *policy_key_join(const char *parent, const char *name, char path[POLICY_KEY_TEXT])
-{
-	char shown[128];
-
-	escape_terminal(name, shown, sizeof(shown));
-	snprintf(path, POLICY_KEY_TEXT, "%.120s%s%s", parent, *parent ? "." : "", shown);
-	return path;
-}
-
-bool policy_check_object(struct policy_check *check, const struct json *value, const char *key)
-{
-	if (value->type == JSON_OBJECT)
-		return true;
-	policy_complain_value(check, value, key, "an object");
-	return false;
-}
-
-bool policy_check_list(struct policy_check *check, const struct json *value, const char *key,
-		       size_t max)
-{
-	char allowed[64];
-
-	if (value->type == JSON_ARRAY && value->array.len <= max)
-		return true;
-	snprintf(allowed, sizeof(allowed), "a list of at most %zu", max);
-	policy_complain_value(check, value, key, allowed);
-	return false;
-}
-
-bool policy_member_holds(const struct json *object, size_t i)
-{
-	const struct json_member *member = &object->object.members[i];
-
-	return json_get(object, member->key) == member->value;
-}
-
-static void complain_unknown(struct policy_check *check, const struct json_member *member,
-			     const char *path, const char *allowed)
-{
-	policy_complain(check, member->value, path, "found an unknown key, allowed %s", allowed);
-}
-
-bool policy_profile_name_valid(const struct json *value)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789";
-	const char *name = value->text;
-	size_t len;
-
-	if (value->type != JSON_STRING || !*name || !strchr(letters, *name))
-		return false;
-	for (len = 1; name[len] && (strchr(letters, name[len]) || strchr("_.-", name[len])); len++)
-		;
-	return !name[len] && len < POLICY_PROFILE_MAX;
-}
 
 static void check_profile_name(struct policy_check *check, const struct json *value,
 			       const char *key)
@@ -169,7 +91,7 @@ static void check_profile_level(struct policy_check *check, const struct json *o
 		/* A dot within a name does not make it a path. */
 		if (!*member->key || strchr(member->key, '.')) {
 			list_parts(below, allowed, sizeof(allowed));
-			complain_unknown(check, member, shown_path, allowed);
+			policy_complain_unknown(check, member, shown_path, allowed);
 			continue;
 		}
 		key = policy_key_by_path(path);
@@ -179,7 +101,7 @@ static void check_profile_level(struct policy_check *check, const struct json *o
 						err.message);
 		} else if (!is_key_prefix(path)) {
 			list_parts(below, allowed, sizeof(allowed));
-			complain_unknown(check, member, shown_path, allowed);
+			policy_complain_unknown(check, member, shown_path, allowed);
 		} else if (policy_check_object(check, member->value, shown_path)) {
 			check_profile_level(check, member->value, path, shown_path);
 		}
@@ -227,7 +149,7 @@ static void check_profiles(struct policy_check *check, const struct json *profil
 			continue;
 		policy_key_join("profiles", member->key, path);
 		if (!policy_profile_name_valid(&name))
-			complain_unknown(check, member, path, PROFILE_NAME_ALLOWED);
+			policy_complain_unknown(check, member, path, PROFILE_NAME_ALLOWED);
 		else if (policy_check_object(check, member->value, path)) {
 			check_profile_level(check, member->value, "", path);
 			check_extends(check, member->value, member->key, path);
@@ -279,9 +201,10 @@ static void check_match(struct policy_check *check, const struct json *match, co
 		else if (known)
 			check_ere(check, member->value, path);
 		else
-			complain_unknown(check, member, path,
-					 "\"id\", \"bundle\", \"cgroup\", \"runtime\", \"image\", "
-					 "\"namespace\", \"pod\", \"container\", \"annotations\"");
+			policy_complain_unknown(
+			    check, member, path,
+			    "\"id\", \"bundle\", \"cgroup\", \"runtime\", \"image\", "
+			    "\"namespace\", \"pod\", \"container\", \"annotations\"");
 	}
 }
 
@@ -296,8 +219,9 @@ static void check_rule(struct policy_check *check, const struct json *rule, cons
 		const struct json_member *member = &rule->object.members[i];
 
 		if (strcmp(member->key, "match") != 0 && strcmp(member->key, "profile") != 0)
-			complain_unknown(check, member, policy_key_join(key, member->key, path),
-					 "\"match\", \"profile\"");
+			policy_complain_unknown(check, member,
+						policy_key_join(key, member->key, path),
+						"\"match\", \"profile\"");
 	}
 	if (match)
 		check_match(check, match, policy_key_join(key, "match", path));
@@ -355,9 +279,10 @@ size_t policy_check(const struct json *root, struct policy_problems *problems)
 		else if (strcmp(member->key, "annotations") == 0)
 			policy_check_annotations(&check, member->value);
 		else if (strcmp(member->key, "$schema") != 0)
-			complain_unknown(&check, member, policy_key_join("", member->key, path),
-					 "\"version\", \"runtimes\", \"host\", \"profiles\", "
-					 "\"rules\", \"annotations\", \"$schema\"");
+			policy_complain_unknown(
+			    &check, member, policy_key_join("", member->key, path),
+			    "\"version\", \"runtimes\", \"host\", \"profiles\", "
+			    "\"rules\", \"annotations\", \"$schema\"");
 		else if (member->value->type != JSON_STRING)
 			policy_complain_value(&check, member->value, "$schema", "a string");
 	}

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks what belongs to the host: runtimes, slots, and what annotations may ask for. */
+/* What belongs to the host: runtimes, slots, and what annotations may ask for. */
+#include "policy_check_host.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +9,6 @@
 #include "policy_annotations.h"
 #include "policy_bounds.h"
 #include "policy_chain.h"
-#include "policy_check.h"
 
 #define RESTARTS_MAX 64
 
@@ -49,8 +50,7 @@ void policy_check_host(struct policy_check *check, const struct json *host)
 			continue;
 		policy_key_join("host", member->key, path);
 		if (strcmp(member->key, "maxConcurrentRestarts") != 0)
-			policy_complain(check, member->value, path,
-					"found an unknown key, allowed \"maxConcurrentRestarts\"");
+			policy_complain_unknown(check, member, path, "\"maxConcurrentRestarts\"");
 		else if (json_int64(member->value, &number) < 0 || number < 1 ||
 			 number > RESTARTS_MAX)
 			policy_complain_value(check, member->value, path,
@@ -194,8 +194,8 @@ void policy_check_annotations(struct policy_check *check, const struct json *ann
 		else if (strcmp(member->key, "bounds") == 0)
 			check_bounds(check, member->value);
 		else
-			policy_complain(check, member->value,
-					policy_key_join("annotations", member->key, path),
-					"found an unknown key, allowed \"allow\", \"bounds\"");
+			policy_complain_unknown(check, member,
+						policy_key_join("annotations", member->key, path),
+						"\"allow\", \"bounds\"");
 	}
 }

@@ -12,7 +12,7 @@
 #include "policy.h"
 
 enum policy_key_kind {
-	KEY_ENUM,	 /* int-sized enum; `names` lists the words */
+	KEY_ENUM,	 /* int-sized enum; `words` lists them */
 	KEY_SIZE,	 /* struct size_spec */
 	KEY_SCORE,	 /* struct score_spec */
 	KEY_SCORE_RULES, /* struct score_rules */

@@ -10,8 +10,7 @@
 
 #include "config.h"
 #include "escape.h"
-#include "policy_check.h"
-#include "policy_keys.h"
+#include "policy_complain.h"
 #include "proc.h"
 #include "read_all.h"
 
