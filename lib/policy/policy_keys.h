@@ -99,6 +99,10 @@ const char *policy_key_allowed(const struct policy_key *key, char *buf, size_t c
 
 /* Whether the value is exactly this text. */
 bool policy_is_word(const struct json *value, const char *word);
+/* What the word among `words` stands for; -EINVAL when it is none of them. */
+int policy_word_read(const struct policy_word *words, const struct json *value, int *out);
+/* The word that stands for the value, "?" when none does. */
+const char *policy_word_text(const struct policy_word *words, int value);
 
 /* What stands there, for messages: the string "x", the number 5, an object. Returns buf. */
 const char *policy_found(const struct json *value, char *buf, size_t cap);

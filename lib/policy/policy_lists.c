@@ -12,21 +12,6 @@
 #define NEAR_WORD_MAX 32 /* bytes of the longest word of an action with its NUL */
 #define NEAR_TEXT_MAX 256
 
-static int find_word(const struct policy_word *words, const struct json *value)
-{
-	for (; words->word; words++)
-		if (policy_is_word(value, words->word))
-			return words->value;
-	return -EINVAL;
-}
-
-static const char *word_of(const struct policy_word *words, int value)
-{
-	while (words->word && words->value != value)
-		words++;
-	return words->word ? words->word : "?";
-}
-
 /* Checks that it is a list of min to max. */
 static int check_list(const struct json *value, size_t min, size_t max, const char *of,
 		      struct error *err)
@@ -97,9 +82,9 @@ int policy_ladder_read(const struct policy_key *key, const struct json *value, s
 
 	for (size_t i = 0; r == 0 && i < value->array.len; i++) {
 		const struct json *item = value->array.items[i];
-		int rung = find_word(key->words, item);
+		int rung;
 
-		if (rung < 0)
+		if (policy_word_read(key->words, item, &rung) < 0)
 			r = error_say(err, EINVAL, "found %s, allowed %s",
 				      policy_found(item, found, sizeof(found)),
 				      policy_key_allowed(key, allowed, sizeof(allowed)));
@@ -117,9 +102,10 @@ int policy_near_action_read(const struct policy_key *key, const struct json *val
 {
 	size_t prefix = strlen(SIGNAL_PREFIX);
 	char found[128], allowed[256];
-	int kind = find_word(key->words, value);
-	int signal = 0;
+	int kind, signal = 0;
 
+	if (policy_word_read(key->words, value, &kind) < 0)
+		kind = -1;
 	if (kind < 0 && value->type == JSON_STRING &&
 	    strncmp(value->text, SIGNAL_PREFIX, prefix) == 0) {
 		kind = NEAR_SIGNAL;
@@ -159,7 +145,7 @@ int policy_near_actions_read(const struct policy_key *key, const struct json *va
 }
 
 int policy_near_actions_read_text(const struct policy_key *key, const char *text,
-				  struct profile *profile, struct error *err)
+				  struct near_actions *out, struct error *err)
 {
 	/* One more than is allowed, so that the list is seen to be too long. */
 	struct json words[POLICY_NEAR_ACTIONS_MAX + 1];
@@ -178,7 +164,7 @@ int policy_near_actions_read_text(const struct policy_key *key, const char *text
 		*word = (struct json){.type = JSON_STRING, .text = strsep(&rest, ",")};
 		items[list.array.len++] = word;
 	}
-	return policy_key_read(key, &list, profile, err);
+	return policy_near_actions_read(key, &list, out, err);
 }
 
 void policy_eres_write(const struct ere_list *list, struct jsonw *w)
@@ -193,7 +179,7 @@ void policy_ladder_write(const struct policy_key *key, const struct ladder *ladd
 {
 	jsonw_array(w);
 	for (size_t i = 0; i < ladder->len; i++)
-		jsonw_string(w, word_of(key->words, (int)ladder->rung[i]));
+		jsonw_string(w, policy_word_text(key->words, (int)ladder->rung[i]));
 	jsonw_array_end(w);
 }
 
@@ -203,7 +189,7 @@ static const char *near_action_text(const struct policy_key *key, const struct n
 	const char *signal = policy_signal_word(action->signal);
 
 	if (action->kind != NEAR_SIGNAL)
-		return word_of(key->words, (int)action->kind);
+		return policy_word_text(key->words, (int)action->kind);
 	snprintf(buf, NEAR_WORD_MAX, SIGNAL_PREFIX "%s", signal ? signal : "?");
 	return buf;
 }
@@ -227,7 +213,7 @@ const char *policy_ladder_text(const struct policy_key *key, const struct ladder
 	snprintf(buf, cap, "none");
 	for (size_t i = 0; i < ladder->len && used < cap; i++)
 		used += (size_t)snprintf(buf + used, cap - used, "%s%s", i ? "," : "",
-					 word_of(key->words, (int)ladder->rung[i]));
+					 policy_word_text(key->words, (int)ladder->rung[i]));
 	return buf;
 }
 

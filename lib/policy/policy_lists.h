@@ -21,7 +21,7 @@ int policy_near_action_read(const struct policy_key *key, const struct json *val
 
 /* "report,signal:SIGUSR1", or "none". */
 int policy_near_actions_read_text(const struct policy_key *key, const char *text,
-				  struct profile *profile, struct error *err);
+				  struct near_actions *out, struct error *err);
 
 /* In the form that is read. */
 void policy_eres_write(const struct ere_list *list, struct jsonw *w);

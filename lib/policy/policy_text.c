@@ -6,20 +6,10 @@
 #include "policy_lists.h"
 #include "units.h"
 
-/* NULL for a value that no word stands for. */
-static const char *word_of(const struct policy_key *key, int value)
-{
-	const struct policy_word *word = key->words;
-
-	while (word && word->word && word->value != value)
-		word++;
-	return word ? word->word : NULL;
-}
-
 static const char *count_text(const struct policy_key *key, uint32_t count, char *buf, size_t cap)
 {
 	if (count == 0 && key->words)
-		snprintf(buf, cap, "%s", word_of(key, 0));
+		snprintf(buf, cap, "%s", policy_word_text(key->words, 0));
 	else
 		snprintf(buf, cap, "%" PRIu32, count);
 	return buf;
@@ -191,7 +181,7 @@ const char *policy_key_text(const struct policy_key *key, const struct profile *
 
 	switch (key->kind) {
 	case KEY_ENUM:
-		return known_text(word_of(key, *(const int *)field), buf, cap);
+		return known_text(policy_word_text(key->words, *(const int *)field), buf, cap);
 	case KEY_SIGNAL:
 		return known_text(policy_signal_word(*(const int *)field), buf, cap);
 	case KEY_BOOL:
@@ -216,7 +206,7 @@ const char *policy_key_text(const struct policy_key *key, const struct profile *
 		return count_text(key, *(const uint32_t *)field, buf, cap);
 	case KEY_PERCENT:
 		if (*(const uint32_t *)field == 0 && key->words)
-			return known_text(word_of(key, 0), buf, cap);
+			return known_text(policy_word_text(key->words, 0), buf, cap);
 		return percent_text(*(const uint32_t *)field, buf, cap);
 	case KEY_FACTOR:
 		snprintf(buf, cap, "%g", *(const double *)field);

@@ -54,22 +54,6 @@ static bool has_form(const char *text, const struct unit_form *units)
 	return false;
 }
 
-bool policy_is_word(const struct json *value, const char *word)
-{
-	return value->type == JSON_STRING && strcmp(value->text, word) == 0;
-}
-
-static int read_word(const struct policy_word *words, const struct json *value, int *out)
-{
-	for (; words->word; words++) {
-		if (!policy_is_word(value, words->word))
-			continue;
-		*out = words->value;
-		return 0;
-	}
-	return -EINVAL;
-}
-
 static int read_bytes(const struct json *value, uint64_t *out)
 {
 	if (value->type == JSON_NUMBER)
@@ -217,7 +201,7 @@ static int read_count(const struct policy_key *key, const struct json *value, ui
 {
 	int number;
 
-	if (key->words && read_word(key->words, value, &number) == 0) {
+	if (key->words && policy_word_read(key->words, value, &number) == 0) {
 		*out = (uint32_t)number;
 		return 0;
 	}
@@ -231,7 +215,7 @@ static int read_percent(const struct policy_key *key, const struct json *value, 
 {
 	int word;
 
-	if (key->words && read_word(key->words, value, &word) == 0) {
+	if (key->words && policy_word_read(key->words, value, &word) == 0) {
 		*out = (uint32_t)word;
 		return 0;
 	}
@@ -268,7 +252,7 @@ static int read_field(const struct policy_key *key, const struct json *value, vo
 {
 	switch (key->kind) {
 	case KEY_ENUM:
-		return read_word(key->words, value, field);
+		return policy_word_read(key->words, value, field);
 	case KEY_SIZE:
 		return read_size(value, field);
 	case KEY_SCORE:
@@ -370,6 +354,17 @@ static bool is_number(const char *text)
 	return *text == '.' && digits > 0 && digits < 16 && text[1 + digits] == '\0';
 }
 
+static int read_actions_text(const struct policy_key *key, const char *text,
+			     struct profile *profile, struct error *err)
+{
+	struct near_actions actions = {0};
+	int r = policy_near_actions_read_text(key, text, &actions, err);
+
+	if (r == 0)
+		memcpy((char *)profile + key->offset, &actions, sizeof(actions));
+	return r;
+}
+
 int policy_key_read_text(const struct policy_key *key, const char *text, struct profile *profile,
 			 struct error *err)
 {
@@ -383,7 +378,7 @@ int policy_key_read_text(const struct policy_key *key, const char *text, struct 
 	case KEY_LADDER:
 		return error_say(err, EINVAL, "%s cannot be told as text", key->path);
 	case KEY_NEAR_ACTIONS:
-		return policy_near_actions_read_text(key, text, profile, err);
+		return read_actions_text(key, text, profile, err);
 	case KEY_BOOL:
 		if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
 			value = (struct json){.type = JSON_BOOL, .boolean = *text == 't'};

@@ -1,11 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What was found and what is allowed, in the words of messages. */
+/* Words that are values, and the words of messages: what was found and what is allowed. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "escape.h"
 #include "policy_keys.h"
 #include "units.h"
+
+bool policy_is_word(const struct json *value, const char *word)
+{
+	return value->type == JSON_STRING && strcmp(value->text, word) == 0;
+}
+
+int policy_word_read(const struct policy_word *words, const struct json *value, int *out)
+{
+	for (; words->word; words++) {
+		if (!policy_is_word(value, words->word))
+			continue;
+		*out = words->value;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+const char *policy_word_text(const struct policy_word *words, int value)
+{
+	while (words->word && words->value != value)
+		words++;
+	return words->word ? words->word : "?";
+}
 
 /* "a", "b" or "c" */
 static void words_text(const struct policy_word *words, char *buf, size_t cap)
