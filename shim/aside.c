@@ -16,11 +16,6 @@
 /* Where nothing tells of a change, or while a raised limit is still to be taken back. */
 #define LOOK_EVERY_MS 5000
 
-bool guard_switched_off(const struct guard *guard)
-{
-	return disabled_at(guard->disabled_file, guard->root.dirfd);
-}
-
 static int open_parent(const char *file)
 {
 	const char *slash = file ? strrchr(file, '/') : NULL;

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signals while something is under way, and leaving in order. */
-#include <stdio.h>
-#include <unistd.h>
-
-#include "cgroup.h"
+/* Leaving in order. */
 #include "cleanup.h"
 #include "empty.h"
 #include "guard.h"
@@ -11,35 +7,6 @@
 #include "record.h"
 
 #define NOTABLE_BYTES (1024 * 1024)
-
-void guard_signals(struct guard *guard, int events)
-{
-	if (events < 0)
-		return;
-	if (events & WATCH_TERM)
-		guard->leave = true;
-	if ((events & WATCH_RELOAD) && !guard->cancelled &&
-	    faccessat(guard->container, STATE_CANCELLED, F_OK, 0) == 0) {
-		guard->cancelled = true;
-		record_event(guard, "cancelled", "no further restart");
-		/* While it is run again status.json may be the next incarnation's already. */
-		if (guard->status.phase != SHIM_RESTARTING)
-			record_phase(guard, guard->status.phase);
-	}
-}
-
-bool guard_interrupted(void *context)
-{
-	struct guard *guard = context;
-
-	guard_signals(guard, watch_signals(&guard->watch));
-	return guard->leave;
-}
-
-bool guard_stopped(struct guard *guard)
-{
-	return guard_interrupted(guard) || guard_switched_off(guard);
-}
 
 /* The last thing: it takes its time, so nobody may wait for us any more. */
 static void empty(struct guard *guard)
