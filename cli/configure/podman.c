@@ -8,24 +8,62 @@
 #include "cleanup.h"
 #include "config.h"
 #include "configure.h"
+#include "hooks_dirs.h"
 
-/*
- * Both read this directory unless told otherwise; /etc/containers/oci/hooks.d is among the defaults
- * of some versions only.
- */
-#define HOOKS_DIR "/usr/share/containers/oci/hooks.d"
 #define PODMAN_DROP_IN "/etc/containers/containers.conf.d/oomguard.conf"
 #define CRIO_DROP_IN "/etc/crio/crio.conf.d/99-oomguard.conf"
 #define MARK "# Written by `oomguard configure"
 
-static int hooks(const struct configure *want, struct outcome *out, struct error *err)
+static int plan_dir(const struct configure *want, const char *dir, struct outcome *out,
+		    struct error *err)
 {
-	cleanup_free char *dir =
-	    want->config ? strdup(want->config) : configure_path(want, HOOKS_DIR);
+	cleanup_free char *path = configure_path(want, dir);
 
-	if (!dir)
-		return error_set(err, ENOMEM, "cannot name the directory");
-	return configure_hooks_d(want, dir, out, err);
+	return path ? configure_hooks_d(want, path, out, err)
+		    : error_set(err, ENOMEM, "cannot name the directory");
+}
+
+/* Wherever they were put: hooks_dir may have been another one then. */
+static int take_back(const struct configure *want, const struct hooks_dirs *dirs,
+		     struct outcome *out, struct error *err)
+{
+	int r = plan_dir(want, HOOKS_DIR, out, err);
+
+	for (size_t i = 0; i < dirs->len && r == 0; i++)
+		if (strcmp(dirs->dirs[i], HOOKS_DIR) != 0)
+			r = plan_dir(want, dirs->dirs[i], out, err);
+	return r;
+}
+
+/* The directory that is read unless hooks_dir leaves it out; then the one that counts most. */
+static int put(const struct configure *want, const struct hooks_dirs *dirs, struct outcome *out,
+	       struct error *err)
+{
+	const char *dir = hooks_dirs_has(dirs, HOOKS_DIR) ? HOOKS_DIR : dirs->dirs[dirs->len - 1];
+	int r;
+
+	if (dir[0] == '/')
+		return plan_dir(want, dir, out, err);
+	r = error_say(err, EINVAL, "hooks_dir of %s names \"%s\", which is no absolute path",
+		      dirs->file, dir);
+	return error_hint(err, r, "choose a directory by --config");
+}
+
+static int hooks(const struct configure *want, enum hooks_reader reader, struct outcome *out,
+		 struct error *err)
+{
+	struct hooks_dirs dirs = {0};
+	int r;
+
+	if (want->config)
+		return configure_hooks_d(want, want->config, out, err);
+	r = hooks_dirs_read(want->prefix, reader, &dirs, err);
+	if (r < 0)
+		error_hint(err, r, "choose a directory by --config");
+	else
+		r = want->remove ? take_back(want, &dirs, out, err) : put(want, &dirs, out, err);
+	hooks_dirs_free(&dirs);
+	return r;
 }
 
 static int need_ours(const char *path, struct error *err)
@@ -66,7 +104,7 @@ int configure_podman(const struct configure *want, struct outcome *out, struct e
 	int r;
 
 	if (want->mode != MODE_WRAPPER)
-		return hooks(want, out, err);
+		return hooks(want, HOOKS_PODMAN, out, err);
 	r = asprintf(&text,
 		     MARK " podman`.\n"
 			  "[engine.runtimes]\n"
@@ -84,7 +122,7 @@ int configure_crio(const struct configure *want, struct outcome *out, struct err
 	out->action = "restart";
 	snprintf(out->needs, sizeof(out->needs), "CRI-O reads it when it is restarted");
 	if (want->mode != MODE_WRAPPER)
-		return hooks(want, out, err);
+		return hooks(want, HOOKS_CRIO, out, err);
 	r = asprintf(&text,
 		     MARK " crio`.\n"
 			  "[crio.runtime.runtimes.%s]\n"

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What has to be known of containerd's configuration, read out of its TOML text (toml.io, 1.0). No
- * reader of TOML: tables and keys are followed, values are passed over but for the few below, and
- * what is not understood is refused.
- */
+/* What has to be known of containerd's configuration; what is not understood is refused. */
 #pragma once
 
 #include <stdbool.h>

@@ -30,7 +30,10 @@ static void check_registration(const struct registration *item, struct findings 
 	const char *name = item->name[0] ? item->name : item->is_hook ? "hook" : "runtime";
 
 	if (item->not_read) {
-		finding_fail(out, "add its folder to `imports` of the engine's main file",
+		finding_fail(out,
+			     item->is_hook
+				 ? "`oomguard configure podman` puts it where hooks_dir says"
+				 : "add its folder to `imports` of the engine's main file",
 			     "%s: the engine does not read it", item->file);
 	} else if (item->program.missing) {
 		finding_fail(out, "install oomguard again, or take the entry out",

@@ -12,7 +12,9 @@
 
 #include "cleanup.h"
 #include "facts.h"
+#include "hooks_dirs.h"
 #include "read_all.h"
+#include "toml.h"
 
 #define FILE_MAX_BYTES (1024 * 1024)
 #define OUR_HOOK "oomguard-hook"
@@ -193,6 +195,11 @@ static void join_hooks(struct engine_facts *out, size_t from)
 	}
 }
 
+static bool is_wrapper(const char *path)
+{
+	return path && !strncmp(base_name(path), OUR_WRAPPER, strlen(OUR_WRAPPER));
+}
+
 /* daemon.json, "runtimes": {NAME: {"path", "runtimeArgs"}}. */
 static void read_docker(struct reading *reading)
 {
@@ -204,52 +211,9 @@ static void read_docker(struct reading *reading)
 		const struct json_member *member = &runtimes->object.members[i];
 		const char *path = json_get_string(member->value, "path");
 
-		if (path && !strncmp(base_name(path), OUR_WRAPPER, strlen(OUR_WRAPPER)))
+		if (is_wrapper(path))
 			add(reading, "docker", file, member->key, path);
 	}
-}
-
-/* The quoted text at `at`, of one line, without escapes. Returns behind it, NULL: there is none. */
-static const char *toml_text(const char *at, char *value, size_t cap)
-{
-	size_t n;
-
-	if (*at != '"' && *at != '\'')
-		return NULL;
-	n = strcspn(at + 1, *at == '"' ? "\"\n" : "'\n");
-	snprintf(value, cap, "%.*s", (int)n, at + 1);
-	return at + 1 + n + (at[1 + n] == *at);
-}
-
-/*
- * The next `KEY = "TEXT"` of a TOML text, as far as we need to know it: bare keys, strings of one
- * line. Comments and other strings are passed over. Returns where to go on, or NULL.
- */
-static const char *toml_next(const char *text, const char *key, char *value, size_t cap)
-{
-	const size_t len = strlen(key);
-	char skipped[PATH_MAX];
-
-	while (*text) {
-		size_t word = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					   "0123456789_-");
-		const char *behind;
-
-		if (*text == '#') {
-			text += strcspn(text, "\n");
-		} else if (word) {
-			bool ours = word == len && !strncmp(text, key, len);
-
-			text += word;
-			if (ours && text[strspn(text, " \t")] == '=' &&
-			    (behind = toml_text(text + strspn(text, " \t="), value, cap)))
-				return behind;
-		} else {
-			behind = toml_text(text, skipped, sizeof(skipped));
-			text = behind ? behind : text + 1;
-		}
-	}
-	return NULL;
 }
 
 /* The hooks of a base_runtime_spec. */
@@ -321,40 +285,61 @@ static void read_base_spec(struct reading *reading, const char *file, const char
 		read_spec_hooks(reading, spec, json_get(json, "hooks"));
 }
 
-/* BinaryName of a runc handler, the hooks of its base_runtime_spec. */
-static void read_containerd_file(struct reading *reading, const char *file)
-{
-	cleanup_free char *text = read_file(reading, "containerd", file);
-	char value[PATH_MAX];
+struct toml_file {
+	struct reading *reading;
+	const char *file;
+	bool is_main;
+};
 
-	for (const char *at = text; at && (at = toml_next(at, "BinaryName", value, sizeof(value)));)
-		if (!strncmp(base_name(value), OUR_WRAPPER, strlen(OUR_WRAPPER)))
-			add(reading, "containerd", file, "BinaryName", value);
-	for (const char *at = text;
-	     at && (at = toml_next(at, "base_runtime_spec", value, sizeof(value)));)
-		read_base_spec(reading, file, value);
+/* Key n from the end; "" where there are fewer. */
+static const char *key(const struct toml_path *path, size_t n)
+{
+	return n < path->len ? path->key[path->len - 1 - n] : "";
 }
 
-static void read_imports(const char *text, struct imports *out)
+/* BinaryName of a runc handler, the hooks of its base_runtime_spec, the imports of the main file.
+ */
+static int containerd_entry(const struct toml_entry *entry, void *context, struct error *err)
 {
-	const char *at = text, *end;
+	const struct toml_file *of = context;
+	struct imports *imports = &of->reading->imports;
 
-	while (at && *at && strncmp(at, "imports", 7) != 0) {
-		at = strchr(at, '\n');
-		at = at ? at + 1 : NULL;
-	}
-	at = at ? strchr(at, '[') : NULL;
-	end = at ? strchr(at, ']') : NULL;
-	while (at && end && out->len < IMPORTS_MAX) {
-		size_t n;
+	if (!entry->value)
+		return 0;
+	if (of->is_main && entry->kind == TOML_ITEM && toml_is(entry->path, "imports") &&
+	    imports->len < IMPORTS_MAX)
+		snprintf(imports->pattern[imports->len++], PATH_MAX, "%s", entry->value);
+	if (entry->kind != TOML_TEXT)
+		return 0;
+	if (!strcmp(key(entry->path, 0), "BinaryName") && is_wrapper(entry->value))
+		add(of->reading, "containerd", of->file, key(entry->path, 2), entry->value);
+	if (!strcmp(key(entry->path, 0), "base_runtime_spec"))
+		read_base_spec(of->reading, of->file, entry->value);
+	return 0;
+}
 
-		at = strpbrk(at, "\"'");
-		if (!at || at > end)
-			return;
-		n = strcspn(at + 1, "\"'");
-		snprintf(out->pattern[out->len++], PATH_MAX, "%.*s", (int)n, at + 1);
-		at += n + 1 + (at[n + 1] != '\0');
-	}
+static int crio_entry(const struct toml_entry *entry, void *context, struct error *err)
+{
+	const struct toml_file *of = context;
+
+	if (entry->kind == TOML_TEXT && !strcmp(key(entry->path, 0), "runtime_path") &&
+	    is_wrapper(entry->value))
+		add(of->reading, "crio", of->file, key(entry->path, 1), entry->value);
+	return 0;
+}
+
+static void read_toml(const struct toml_file *of, const char *engine, toml_visit *visit)
+{
+	cleanup_free char *text = read_file(of->reading, engine, of->file);
+	struct error err = {0};
+
+	if (text && toml_walk(text, of->file, visit, (void *)of, &err) < 0)
+		unreadable(of->reading, engine, of->file, err.message);
+}
+
+static void read_containerd_file(struct reading *reading, const char *file)
+{
+	read_toml(&(struct toml_file){reading, file, false}, "containerd", containerd_entry);
 }
 
 /* A drop-in of ours that the main file does not import. */
@@ -372,11 +357,8 @@ static void read_stray(struct reading *reading, const char *file)
 
 static void read_containerd(struct reading *reading)
 {
-	static const char main_file[] = "/etc/containerd/config.toml";
-	cleanup_free char *text = read_file(reading, "containerd", main_file);
-
-	read_imports(text, &reading->imports);
-	read_containerd_file(reading, main_file);
+	read_toml(&(struct toml_file){reading, "/etc/containerd/config.toml", true}, "containerd",
+		  containerd_entry);
 	for (size_t i = 0; i < reading->imports.len; i++)
 		each_file(reading, reading->imports.pattern[i], read_containerd_file);
 	each_file(reading, "/etc/containerd/conf.d/*oomguard*.toml", read_stray);
@@ -384,13 +366,54 @@ static void read_containerd(struct reading *reading)
 
 static void read_crio_file(struct reading *reading, const char *file)
 {
-	cleanup_free char *text = read_file(reading, "crio", file);
-	char value[PATH_MAX];
+	read_toml(&(struct toml_file){reading, file, false}, "crio", crio_entry);
+}
 
-	for (const char *at = text;
-	     at && (at = toml_next(at, "runtime_path", value, sizeof(value)));)
-		if (!strncmp(base_name(value), OUR_WRAPPER, strlen(OUR_WRAPPER)))
-			add(reading, "crio", file, "runtime_path", value);
+static bool is_installed(const struct engine_facts *out, const char *name)
+{
+	for (size_t i = 0; i < out->installed_len; i++)
+		if (!strcmp(out->installed[i].name, name))
+			return true;
+	return false;
+}
+
+/* One directory of hooks. `readers` says of each engine what its configuration names. */
+static void read_hooks_of(struct reading *reading, const char *dir,
+			  const struct hooks_dirs readers[static 2])
+{
+	size_t from = reading->out->len;
+	char pattern[PATH_MAX];
+
+	snprintf(pattern, sizeof(pattern), "%s/*.json", dir);
+	each_file(reading, pattern, read_hook_file);
+	if (hooks_dirs_has(&readers[HOOKS_PODMAN], dir) ||
+	    (is_installed(reading->out, "crio") && hooks_dirs_has(&readers[HOOKS_CRIO], dir)))
+		return;
+	for (; from < reading->out->len; from++)
+		reading->out->items[from].not_read = true;
+}
+
+static void read_hooks_d(struct reading *reading)
+{
+	struct hooks_dirs readers[2];
+
+	for (size_t i = 0; i < 2; i++) {
+		struct error err = {0};
+
+		if (hooks_dirs_read(reading->root, i, &readers[i], &err) < 0)
+			unreadable(reading, "hooks.d", "", err.message);
+	}
+	read_hooks_of(reading, HOOKS_DIR, readers);
+	read_hooks_of(reading, HOOKS_DIR_OVERRIDE, readers);
+	for (size_t i = 0; i < 2; i++) {
+		for (size_t j = 0; j < readers[i].len; j++)
+			if (strcmp(readers[i].dirs[j], HOOKS_DIR) != 0 &&
+			    strcmp(readers[i].dirs[j], HOOKS_DIR_OVERRIDE) != 0)
+				read_hooks_of(reading, readers[i].dirs[j], readers);
+	}
+	for (size_t i = 0; i < 2; i++)
+		hooks_dirs_free(&readers[i]);
+	join_hooks(reading->out, 0);
 }
 
 static void find_engines(struct reading *reading)
@@ -426,9 +449,7 @@ void facts_engines(const char *root, struct engine_facts *out)
 	reading->root = root;
 	reading->out = out;
 	find_engines(reading);
-	each_file(reading, "/usr/share/containers/oci/hooks.d/*.json", read_hook_file);
-	each_file(reading, "/etc/containers/oci/hooks.d/*.json", read_hook_file);
-	join_hooks(out, 0);
+	read_hooks_d(reading);
 	read_docker(reading);
 	read_containerd(reading);
 	read_crio_file(reading, "/etc/crio/crio.conf");

@@ -3,6 +3,7 @@
 #include "facts.h"
 
 #include "fake_tree.h"
+#include "hooks_dirs.h"
 #include "unit.h"
 
 #define HOOK "/usr/libexec/oomguard/oomguard-hook"
@@ -76,6 +77,100 @@ START_TEST(hooks_d)
 }
 END_TEST
 
+#define HOOK_FILE "{\"version\": \"1.0.0\", \"hook\": {" ENTRY "}, \"stages\": [\"createRuntime\"]}"
+
+/* A directory that hooks_dir leaves out is not read. */
+static const struct {
+	const char *path, *text; /* of a configuration, NULL: none */
+	bool crio;		 /* is installed, and reads what it reads by default */
+	bool not_read[3]; /* of the default directory, the other default one, and /opt/hooks */
+} hooks_dir[] = {
+    {NULL, NULL, false, {false, false}},
+    {"etc/containers/containers.conf", "[engine]\nhooks_dir = []\n", false, {false, false}},
+    {"etc/containers/containers.conf",
+     "# hooks_dir = ['/x']\n[engine]\nhooks_dir = [\n\"/opt/hooks/\", # ours\n]\n",
+     false,
+     {true, true, false}},
+    {"etc/containers/containers.conf.d/a.conf",
+     "[engine]\nhooks_dir = ['/opt/hooks', '/etc/containers/oci/hooks.d']\n",
+     false,
+     {true, false, false}},
+    {"usr/share/containers/containers.conf",
+     "engine.hooks_dir = ['/opt/hooks']\n",
+     true,
+     {false, true, false}},
+    {"etc/containers/containers.conf",
+     "[engine]\nhooks_dir = ['/usr/share/containers/oci/hooks.d']\n",
+     false,
+     {false, true}},
+};
+
+START_TEST(hooks_dir_of_the_engine)
+{
+	static const struct fake_file files[] = {
+	    {"usr/share/containers/oci/hooks.d/oomguard.json", HOOK_FILE},
+	    {"etc/containers/oci/hooks.d/oomguard.json", HOOK_FILE},
+	    {"opt/hooks/oomguard.json", HOOK_FILE},
+	    {"usr/bin/crio", ""},
+	};
+	bool has_third = hooks_dir[_i].text && strstr(hooks_dir[_i].text, "/opt/hooks");
+	struct fake_tree tree;
+	struct engine_facts *facts;
+
+	fake_tree_make(&tree, files, FAKE_TREE_LEN(files));
+	if (hooks_dir[_i].crio)
+		make_executable(&tree, "usr/bin/crio");
+	if (hooks_dir[_i].path)
+		fake_tree_write(&tree, hooks_dir[_i].path, hooks_dir[_i].text);
+	facts = engines_of(&tree);
+	ck_assert_uint_eq(facts->len, has_third ? 3 : 2);
+	for (size_t i = 0; i < facts->len; i++)
+		ck_assert_msg(facts->items[i].not_read == hooks_dir[_i].not_read[i], "%s",
+			      facts->items[i].file);
+	ck_assert_uint_eq(facts->unreadable_len, 0);
+	free(facts);
+	fake_tree_remove(&tree);
+}
+END_TEST
+
+/* A later file's list takes the place of an earlier one's, or goes on with it. */
+START_TEST(hooks_dir_of_two_files)
+{
+	static const struct fake_file files[] = {
+	    {"etc/containers/containers.conf", "[engine]\nhooks_dir = ['/a', '/b']\n"},
+	    {"etc/containers/containers.conf.d/1.conf",
+	     "[engine]\nhooks_dir = ['/c', {append = true}]\n"},
+	    {"etc/containers/containers.conf.d/2.conf", "[containers]\nhooks_dir = ['/d']\n"},
+	    {"etc/containers/containers.conf.d/3.other", "[engine]\nhooks_dir = ['/e']\n"},
+	    {"etc/crio/crio.conf.d/1", "[crio.runtime]\nhooks_dir = [ '/f' ]\n"},
+	};
+	struct fake_tree tree;
+	struct hooks_dirs dirs;
+	struct error err = {0};
+
+	fake_tree_make(&tree, files, FAKE_TREE_LEN(files));
+	ck_assert_int_eq(hooks_dirs_read(tree.root, HOOKS_PODMAN, &dirs, NULL), 0);
+	ck_assert_uint_eq(dirs.len, 3);
+	ck_assert_str_eq(dirs.dirs[2], "/c");
+	ck_assert_str_eq(dirs.file, "/etc/containers/containers.conf.d/1.conf");
+	ck_assert(hooks_dirs_has(&dirs, "/a") && !hooks_dirs_has(&dirs, HOOKS_DIR));
+	hooks_dirs_free(&dirs);
+	ck_assert_int_eq(hooks_dirs_read(tree.root, HOOKS_CRIO, &dirs, NULL), 0);
+	ck_assert_uint_eq(dirs.len, 1);
+	ck_assert_str_eq(dirs.dirs[0], "/f");
+	hooks_dirs_free(&dirs);
+	fake_tree_write(&tree, files[1].path, "[engine]\nhooks_dir = ['/c']\n");
+	ck_assert_int_eq(hooks_dirs_read(tree.root, HOOKS_PODMAN, &dirs, NULL), 0);
+	ck_assert_uint_eq(dirs.len, 1);
+	hooks_dirs_free(&dirs);
+	fake_tree_write(&tree, files[1].path, "[engine]\nhooks_dir = [\"\\u0041\"]\n");
+	ck_assert_int_eq(hooks_dirs_read(tree.root, HOOKS_PODMAN, &dirs, &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.message, "1.conf:2: an escape"));
+	hooks_dirs_free(&dirs);
+	fake_tree_remove(&tree);
+}
+END_TEST
+
 START_TEST(docker)
 {
 	static const struct fake_file files[] = {
@@ -128,17 +223,17 @@ START_TEST(containerd)
 	fake_tree_make(&tree, containerd_files, FAKE_TREE_LEN(containerd_files));
 	facts = engines_of(&tree);
 	ck_assert_uint_eq(facts->len, 3);
-	ck_assert_str_eq(facts->items[0].name, "BinaryName");
-	ck_assert_str_eq(facts->items[0].program.path, RUNC);
-	ck_assert_str_eq(facts->items[0].file, "/" CONTAINERD_DROPIN);
-	ck_assert(!facts->items[0].not_read);
-	ck_assert_str_eq(facts->items[1].name, "createRuntime");
-	ck_assert_str_eq(facts->items[1].file, SPEC);
-	ck_assert_str_eq(facts->items[1].program.path, HOOK);
-	ck_assert(facts->items[1].is_hook && facts->items[1].has_env &&
-		  facts->items[1].has_poststop);
-	ck_assert_str_eq(facts->items[2].name, "poststop");
-	ck_assert(facts->items[2].has_create);
+	ck_assert_str_eq(facts->items[2].name, "oomguard");
+	ck_assert_str_eq(facts->items[2].program.path, RUNC);
+	ck_assert_str_eq(facts->items[2].file, "/" CONTAINERD_DROPIN);
+	ck_assert(!facts->items[2].not_read);
+	ck_assert_str_eq(facts->items[0].name, "createRuntime");
+	ck_assert_str_eq(facts->items[0].file, SPEC);
+	ck_assert_str_eq(facts->items[0].program.path, HOOK);
+	ck_assert(facts->items[0].is_hook && facts->items[0].has_env &&
+		  facts->items[0].has_poststop);
+	ck_assert_str_eq(facts->items[1].name, "poststop");
+	ck_assert(facts->items[1].has_create);
 	free(facts);
 	fake_tree_remove(&tree);
 }
@@ -175,8 +270,8 @@ START_TEST(containerd_spec_gone)
 	ck_assert_int_eq(unlinkat(tree.fd, SPEC + 1, 0), 0);
 	facts = engines_of(&tree);
 	ck_assert_uint_eq(facts->len, 2);
-	ck_assert_str_eq(facts->items[1].name, "base_runtime_spec");
-	ck_assert_int_eq(facts->items[1].program.missing, ENOENT);
+	ck_assert_str_eq(facts->items[0].name, "base_runtime_spec");
+	ck_assert_int_eq(facts->items[0].program.missing, ENOENT);
 	free(facts);
 	fake_tree_remove(&tree);
 }
@@ -195,6 +290,7 @@ START_TEST(crio)
 	facts = engines_of(&tree);
 	ck_assert_uint_eq(facts->len, 1);
 	ck_assert_str_eq(facts->items[0].engine, "crio");
+	ck_assert_str_eq(facts->items[0].name, "oomguard");
 	ck_assert_str_eq(facts->items[0].program.path, RUNC);
 	free(facts);
 	fake_tree_remove(&tree);
@@ -322,6 +418,8 @@ int main(void)
 
 	tcase_add_test(engines, no_engine);
 	tcase_add_test(engines, hooks_d);
+	tcase_add_loop_test(engines, hooks_dir_of_the_engine, 0, FAKE_TREE_LEN(hooks_dir));
+	tcase_add_test(engines, hooks_dir_of_two_files);
 	tcase_add_test(engines, docker);
 	tcase_add_test(engines, containerd);
 	tcase_add_test(engines, containerd_without_import);
