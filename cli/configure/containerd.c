@@ -3,10 +3,11 @@
  * containerd: a runtime handler of the CRI plugin, by the wrapper or by hooks in a base
  * specification.
  *
- * Where the main file imports a directory and no file that is loaded has a section of the plugin, a
- * drop-in of ours is written. Else a drop-in would do harm: up to containerd 2.1 the section of an
- * imported file takes the place of the whole one before it. Then the lines are told, or with --edit
- * put behind the file that has the section last.
+ * Where the main file imports a directory, a drop-in of ours is written. Up to containerd 1.7 it
+ * would do harm where a file that is loaded has a section of the plugin: the section of an imported
+ * file takes the place of the whole one before it (mergeConfig() in services/server/config; since
+ * 2.0, which brought version 3 of the file, they are joined). Then the lines are told, or with
+ * --edit put behind the file that has the section last.
  */
 #include <errno.h>
 #include <fnmatch.h>
@@ -26,7 +27,8 @@
 #define CRI_V2 "io.containerd.grpc.v1.cri"
 #define CRI_V3 "io.containerd.cri.v1.runtime"
 #define NEW_FILE "version = 2\n"
-#define VERSION_MAX 4 /* its CRI plugin is called as in version 3 */
+#define VERSION_JOINED 3 /* read by containerd from 2.0 on, which joins sections */
+#define VERSION_MAX 4	 /* its CRI plugin is called as in version 3 */
 
 /* What is loaded, and what of it counts. */
 struct found {
@@ -241,15 +243,16 @@ static int plan_edit(const struct found *found, const char *tables, struct outco
 static int tell_by_hand(const struct found *found, const char *tables, struct outcome *out,
 			struct error *err)
 {
-	const char *why = found->last
-			      ? "has a section of this plugin, whose place a drop-in would take"
-			      : "imports no drop-ins";
+	const char *file = found->last ? found->last : found->main_file;
+	const char *why = !found->drop_in && !strcmp(file, found->main_file)
+			      ? "imports no drop-ins"
+			      : "has a section of this plugin, whose place a drop-in would take up "
+				"to containerd 1.7";
 
 	if (asprintf(&out->by_hand,
 		     "%s %s.\n"
 		     "Add this to it, or call again with --edit:\n\n%s%s",
-		     found->last ? found->last : found->main_file, why,
-		     found->main_text ? "" : "version = 2\n\n", tables) < 0) {
+		     file, why, found->main_text ? "" : "version = 2\n\n", tables) < 0) {
 		out->by_hand = NULL;
 		return error_set(err, ENOMEM, "cannot tell what to add");
 	}
@@ -293,7 +296,7 @@ static int plan(const struct configure *want, const struct found *found, struct 
 		return plan_removal(want, found, out, err);
 	if (want->edit || found->has_block)
 		return plan_edit(found, tables, out, err);
-	if (found->drop_in && !found->last)
+	if (found->drop_in && (!found->last || found->version >= VERSION_JOINED))
 		return plan_drop_in(found, tables, out, err);
 	return tell_by_hand(found, tables, out, err);
 }
