@@ -118,9 +118,14 @@ static void print_outcome(const struct asked *asked)
 
 	if (asked->dry_run)
 		changes_print(&outcome->changes, stdout);
-	for (size_t i = 0; i < outcome->changes.len && !asked->dry_run; i++)
-		printf("%s %s\n", change_told(&outcome->changes.items[i]),
-		       escape_terminal(outcome->changes.items[i].path, path, sizeof(path)));
+	for (size_t i = 0; i < outcome->changes.len && !asked->dry_run; i++) {
+		const struct change *change = &outcome->changes.items[i];
+
+		printf("%s %s\n", change_told(change),
+		       escape_terminal(change->path, path, sizeof(path)));
+		if (change_is_edited_copy(change))
+			puts("  what somebody changed by hand is in this copy; no engine reads it");
+	}
 	if (outcome->by_hand)
 		fputs(outcome->by_hand, stdout);
 	else if (outcome->changes.len == 0)

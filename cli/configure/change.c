@@ -123,6 +123,23 @@ int change_plan_back(struct changes *changes, const char *path, char *after, siz
 	return r == 0 && same ? change_plan(changes, backup, NULL, 0, NULL, err) : r;
 }
 
+int change_plan_edited(struct changes *changes, const char *path, const char *text, size_t len,
+		       struct error *err)
+{
+	cleanup_free char *file = NULL, *beside = NULL;
+	char *copy;
+	int r = resolve(path, &file, err);
+
+	if (r < 0)
+		return r;
+	if (asprintf(&beside, "%s" CHANGE_EDITED_SUFFIX, file) < 0)
+		beside = NULL;
+	copy = beside ? strndup(text, len) : NULL;
+	if (!copy)
+		return error_set(err, ENOMEM, "cannot keep a copy of %s", path);
+	return change_plan(changes, beside, copy, len, NULL, err);
+}
+
 static int make_parents(const char *path, struct error *err)
 {
 	cleanup_free char *copy = strdup(path);
@@ -223,6 +240,14 @@ int changes_apply(const struct changes *changes, struct error *err)
 const char *change_word(const struct change *change)
 {
 	return !change->after ? "remove" : change->before ? "change" : "create";
+}
+
+bool change_is_edited_copy(const struct change *change)
+{
+	const size_t len = strlen(CHANGE_EDITED_SUFFIX), all = strlen(change->path);
+
+	return change->after && all > len &&
+	       !strcmp(change->path + all - len, CHANGE_EDITED_SUFFIX);
 }
 
 void changes_free(struct changes *changes)

@@ -9,9 +9,10 @@
 
 #include "error.h"
 
-#define CHANGES_MAX 8
+#define CHANGES_MAX 64
 #define CHANGE_FILE_MAX_BYTES (4 * 1024 * 1024)
 #define CHANGE_BACKUP_SUFFIX ".before-oomguard"
+#define CHANGE_EDITED_SUFFIX ".edited-by-hand"
 
 struct change {
 	char *path;	      /* of the file itself: symbolic links on the way are resolved */
@@ -46,6 +47,13 @@ int change_plan(struct changes *changes, const char *path, char *after, size_t a
 int change_plan_back(struct changes *changes, const char *path, char *after, size_t after_len,
 		     struct error *err);
 
+/*
+ * Plans a copy of `text` beside the file, which somebody has changed since we wrote it and which
+ * is ours as a whole: what was done by hand is not lost with it.
+ */
+int change_plan_edited(struct changes *changes, const char *path, const char *text, size_t len,
+		       struct error *err);
+
 /* The copy that was kept beside `path`; *text is owned, NULL where there is none. */
 int change_read_backup(const char *path, char **text, size_t *len, struct error *err);
 
@@ -60,5 +68,8 @@ int changes_apply(const struct changes *changes, struct error *err);
 
 /* "create", "change" or "remove". */
 const char *change_word(const struct change *change);
+
+/* It is the copy of a file that was edited by hand. */
+bool change_is_edited_copy(const struct change *change);
 
 void changes_free(struct changes *changes);

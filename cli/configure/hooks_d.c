@@ -18,7 +18,7 @@
 
 static const char *const stages[] = {"createRuntime", "poststart", "poststop"};
 
-static int make_text(const struct configure *want, const char *stage, char **out, size_t *len)
+static int make_text(bool always, const char *stage, char **out, size_t *len)
 {
 	cleanup_free char *buf = malloc(FILE_MAX_BYTES);
 	struct jsonw w;
@@ -52,7 +52,7 @@ static int make_text(const struct configure *want, const char *stage, char **out
 	jsonw_object_end(&w);
 	jsonw_key(&w, "when");
 	jsonw_object(&w);
-	if (want->always) {
+	if (always) {
 		jsonw_kv_bool(&w, "always", true);
 	} else {
 		jsonw_key(&w, "annotations");
@@ -76,24 +76,51 @@ static int make_text(const struct configure *want, const char *stage, char **out
 }
 
 /* Somebody else's file of that name stays. */
-static int need_ours(const char *path, struct error *err)
+static int need_ours(const char *path, const char *text, size_t len, struct error *err)
 {
 	struct json_limits limits = {.source = path, .max_bytes = 1 << 20, .max_depth = 32};
 	cleanup_json struct json *root = NULL;
-	cleanup_free char *text = NULL;
 	const char *program, *name;
-	size_t len;
-	int r = change_read(path, &text, &len, err);
+	int r = json_parse(text, len, &limits, &root, err);
 
-	if (r < 0 || !text)
-		return r;
-	r = json_parse(text, len, &limits, &root, err);
 	program = r < 0 ? NULL : json_get_string(json_get(root, "hook"), "path");
 	name = program ? strrchr(program, '/') : NULL;
 	if (name && !strcmp(name + 1, OOMGUARD_HOOK_NAME))
 		return 0;
 	r = error_say(err, EEXIST, "%s is there, and is not oomguard's", path);
 	return error_hint(err, r, "move it away");
+}
+
+/* As we write it, for annotated containers or for all. */
+static bool is_untouched(const char *stage, const char *text, size_t len)
+{
+	for (int always = 0; always <= 1; always++) {
+		cleanup_free char *made = NULL;
+		size_t made_len;
+
+		if (make_text(always, stage, &made, &made_len) == 0 && made_len == len &&
+		    !memcmp(made, text, len))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What is there goes, whoever edited it: an entry that is left would keep containers from starting
+ * once the program is gone. No engine reads the copy, its name does not end in .json.
+ */
+static int look_at(const char *path, const char *stage, struct outcome *out, struct error *err)
+{
+	cleanup_free char *text = NULL;
+	size_t len;
+	int r = change_read(path, &text, &len, err);
+
+	if (r < 0 || !text)
+		return r;
+	r = need_ours(path, text, len, err);
+	if (r < 0 || is_untouched(stage, text, len))
+		return r;
+	return change_plan_edited(&out->changes, path, text, len, err);
 }
 
 static int plan_stage(const struct configure *want, const char *dir, const char *stage,
@@ -108,9 +135,9 @@ static int plan_stage(const struct configure *want, const char *dir, const char 
 		path = NULL;
 		return error_set(err, ENOMEM, "cannot name a file");
 	}
-	r = need_ours(path, err);
+	r = look_at(path, stage, out, err);
 	if (r == 0 && !want->remove) {
-		r = make_text(want, stage, &text, &len);
+		r = make_text(want->always, stage, &text, &len);
 		if (r < 0)
 			error_set(err, -r, "cannot write %s", path);
 	}

@@ -179,6 +179,45 @@ class HooksD(Case):
         self.configure(code=1)
         self.assertTrue(path.is_symlink())
 
+    def test_edited_by_hand(self):
+        """Ours goes, so that no path is left that may be missing; the work of somebody is kept."""
+        self.configure()
+        path = self.base / self.DIRECTORY / "oomguard-poststop.json"
+        text = path.read_text().replace("^true$", "^(true|yes)$")
+        path.write_text(text)
+        said = self.configure("--remove")
+        self.assertIn("changed by hand", said)
+        self.assertEqual({name: text for name, (text, _) in self.files().items()},
+                         {f"{self.DIRECTORY}/oomguard-poststop.json.edited-by-hand": text.encode()})
+        path.write_text(text + "\n")
+        self.assertIn("changed by hand", self.configure("--always"))
+        self.assertTrue(json.loads(path.read_text())["when"]["always"])
+        self.assertNotIn("by hand", self.configure("--remove"))
+
+    def test_hooks_dir(self):
+        """A directory that the engine does not read would guard nothing."""
+        for engine, conf, table in (("podman", "etc/containers/containers.conf", "engine"),
+                                    ("crio", "etc/crio/crio.conf.d/10", "crio.runtime")):
+            self.ENGINE = engine
+            for dirs, place in (('["/opt/a", "/opt/b/"]', "opt/b"),
+                                ('["/usr/share/containers/oci/hooks.d", "/opt/b"]', self.DIRECTORY), ("[]", self.DIRECTORY)):
+                path = self.put(conf, f"[{table}]\nhooks_dir = {dirs}\n")
+                self.assertEqual({os.path.dirname(name) for name in self.round_trip()},
+                                 {place, os.path.dirname(conf)})
+            for text in (f"[{table}]\nhooks_dir = ['rel']\n", f"[{table}\n"):
+                path.write_text(text)
+                self.assertIn("--config", self.configure(code=1))
+            path.unlink()
+
+    def test_hooks_dir_later(self):
+        """Taken back is what was put where it was read before."""
+        self.configure()
+        self.put("etc/containers/containers.conf", "[engine]\nhooks_dir = ['/opt/a']\n")
+        self.configure()
+        self.assertEqual(len(self.files()), 7)
+        self.configure("--remove")
+        self.assertEqual(list(self.files()), ["etc/containers/containers.conf"])
+
     def test_difference(self):
         self.configure()
         self.apply_difference("--always")
@@ -394,6 +433,12 @@ class Containerd(Case):
         said = self.dump()
         self.assertIn("runtimes.oomguard.options]", said)
         self.assertIn("runtimes.runc]", said)
+
+    def test_drop_in_beside_a_section(self):
+        """A file of version 3 is containerd's from 2.0 on, which joins the sections."""
+        self.put(self.MAIN, 'imports = ["/etc/containerd/conf.d/*.toml"]\nversion = 3\n'
+                 '[plugins."io.containerd.cri.v1.runtime".cni]\n  conf_dir = "/x"\n')
+        self.assertIn("etc/containerd/conf.d/oomguard.toml", self.round_trip())
 
     def test_drop_in_would_harm(self):
         """The section of an import takes the whole one's place: then there is none of ours."""
