@@ -9,8 +9,9 @@
 #include "guard.h"
 #include "scene_list.h"
 
-/* A child that got nowhere for so long hangs on its process. */
-#define STUCK_US 25000
+/* A child that got nowhere for so long hangs on its process, or is kept from running by others:
+ * before the action a quarter of the budget, at most as long as after it. */
+#define STUCK_SHARE 4
 #define STUCK_AFTER_US 1000000
 
 void scene_begin(struct guard *guard)
@@ -103,12 +104,15 @@ void scene_settle(struct guard *guard)
 {
 	struct scene *scene = &guard->scene;
 	uint64_t from_us = clock_us(CLOCK_MONOTONIC);
+	uint64_t stuck_us = scene->budget_ms * 1000 / STUCK_SHARE;
 
 	if (!scene->was_read || scene->settled)
 		return;
 	scene->settled = true;
+	if (stuck_us > STUCK_AFTER_US)
+		stuck_us = STUCK_AFTER_US;
 	/* The last quarter is for the kernel's log, which may say what is to be done. */
-	read_rest(guard, guard->incident.start_us + scene->budget_ms * 750, STUCK_US);
+	read_rest(guard, guard->incident.start_us + scene->budget_ms * 750, stuck_us);
 	scene->delay_us += clock_us(CLOCK_MONOTONIC) - from_us;
 }
 

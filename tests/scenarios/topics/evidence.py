@@ -39,10 +39,13 @@ def check_limit(t, c, incident):
 @scenario("evidence-whole")
 def evidence_whole(t):
     """An OOM that is only reported: every part of the record is there."""
-    c = t.container("init 0 leak -- name worker sleep -- name --password=hunter2 sleep -- "
-                    "exec /bin/sleep 1000 --token hunter2",
+    c = t.container("init 0 await /box/go leak -- name worker sleep -- "
+                    "name --password=hunter2 sleep -- "
+                    "exec /bin/load name clerk sleep --token hunter2",
                     policy({"process": "report"}, evidence=WHOLE))
     c.start()
+    c.wait("the last one has its name", lambda: c.pids("clerk"))
+    c.go()
     c.wait_line("child 0 killed by 9")
     incident = c.wait_incident(result="reported")[0]
     t.equal("nothing was cut", incident["evidence"]["cut"], [])
@@ -54,14 +57,16 @@ def evidence_whole(t):
     init = everyone["list"][0]
     t.true("the init comes first", init["init"] and init["pid"] == c.init_pid())
     t.equal("as the container sees it", init["nsPid"], 1)
-    t.true("its command line", init["cmdline"].startswith("/bin/load init 0 leak"))
+    t.true("its command line", init["cmdline"].startswith("/bin/load init 0 await"))
     worker = by_name(incident, "worker")[0]
     t.equal("the worker's parent", worker["ppid"], init["pid"])
     t.true("its memory", worker["rssAnon"] is not None and worker["oomScore"] is not None)
     t.equal("scores as found", incident["settings"]["scores"]["init"], processes.score(init["pid"]))
     t.true("the largest are looked at closely",
            incident["details"][0]["rss"] and incident["details"][0]["mappings"])
-    t.true("secrets are masked", "hunter2" not in text_of(c) and "--token ***" in text_of(c))
+    t.equal("secrets are masked", by_name(incident, "clerk")[0]["cmdline"],
+            "/bin/load name clerk sleep --token ***")
+    t.true("wherever they stand", "hunter2" not in text_of(c))
     t.true("in names, too, which are short", by_name(incident, "--password=***"))
     t.true("wherever the kernel tells them", "=hunt" not in text_of(c))
     t.equal("nothing was done", incident["actions"], [])
@@ -128,22 +133,24 @@ def evidence_hostile_names(t):
     """Names and command lines that would drive a terminal do not."""
     c = t.container("init 0 await /box/go leak", policy({"process": "report"}, evidence=WHOLE))
     c.config["process"]["args"] = ["/bin/load", "init", "0", "await", "/box/go", "leak", "--",
-                                   "name", "\033[2J\u202e)\n", "exec", "/bin/sleep", "1000"]
-    c.config["process"]["args"] += ["\033]0;owned\007", "--passwd", "hunter2"]
+                                   "exec", "/bin/load", "name", "\033[2J\u202e)\n", "sleep",
+                                   "\033]0;owned\007", "--passwd", "hunter2"]
     (c.dir / "config.json").write_text(json.dumps(c.config))
     c.start()
-    c.wait_line("awaiting")
+    c.wait("the other one has its name",
+           lambda: any("[2J" in processes.name(pid) for pid in c.pids()))
     c.go()
     incident = c.wait_incident(result="reported")[0]
-    t.true("the text is there", any("owned" in (p["cmdline"] or "")
-                                    for p in incident["processes"]["list"]))
+    named = [p for p in incident["processes"]["list"] if "[2J" in p["comm"]]
+    t.true("it is listed by its name, with its command line", "owned" in named[0]["cmdline"])
     text = text_of(c)
     t.true("no control character in the file",
            all(ch == "\n" or ch >= " " for ch in text) and "\u202e" not in text)
     t.true("no secret", "hunter2" not in text)
-    said = subprocess.run([c.guard.machine.cli, *c.guard.root_words, "incidents"],
-                          stdout=subprocess.PIPE, text=True, check=True)
-    t.true("nor on the terminal", "\033" not in said.stdout and "\u202e" not in said.stdout)
+    said = subprocess.run([c.guard.machine.cli, *c.guard.root_words, "report", incident["name"]],
+                          stdout=subprocess.PIPE, text=True, check=True).stdout
+    t.true("the name is on the terminal", "[2J" in said)
+    t.true("and drives nothing", "\033" not in said and "\u202e" not in said)
 
 
 @scenario("evidence-timeline")
@@ -170,16 +177,18 @@ def evidence_timeline(t):
 def evidence_asleep(t):
     """Tasks that sleep for memory are first in the list, with what they sleep in."""
     stall = {"onStall": {"after": "200ms", "ladder": ["report"]}}
-    c = t.container("init 0 await /box/go name sleeper leak -- sleep",
+    c = t.container("init 0 name big touch 30 -- await /box/go name sleeper leak -- sleep",
                     policy(settings={"oomKiller": "leave"}, evidence=WHOLE, profile=stall),
                     disable_oom_killer=True)
     c.start()
+    c.wait_line("touched")
     c.wait_line("awaiting")
     c.go()
     incident = c.wait_incident(result="stalled")[0]
     asleep = by_name(incident, "sleeper")[0]
     t.equal("its state", asleep["state"], "D")
     t.true("what it sleeps in", asleep["wchan"])
+    t.true("not the largest", asleep["rssAnon"] < by_name(incident, "big")[0]["rssAnon"])
     t.equal("right behind the init", incident["processes"]["list"].index(asleep), 1)
     t.true("counted", incident["processes"]["byState"]["D"] >= 1)
     t.equal("the killer as found", incident["settings"]["oomKiller"], "off")
