@@ -34,6 +34,8 @@ void container_close(struct container *container)
 
 int container_root(struct hook *hook, bool create, struct container *container, struct error *err)
 {
+	if (container->root.dirfd >= 0)
+		return 0;
 	return state_root_open(hook->args.root, create, &container->root, err);
 }
 
@@ -70,10 +72,13 @@ static int take(struct container *container, bool create, struct error *err)
 	return error_say(err, EBUSY, "the container's state %s comes and goes", container->key);
 }
 
-int container_make(struct container *container, const char *id, const char *runtime_root,
-		   struct error *err)
+void container_name(struct container *container, const char *id, const char *runtime_root)
 {
 	state_key(id, runtime_root ? runtime_root : "", container->key);
+}
+
+int container_make(struct container *container, struct error *err)
+{
 	return take(container, true, err);
 }
 
@@ -121,7 +126,7 @@ int container_find(struct hook *hook, struct container *container, const char *i
 	    .hook = hook, .id = id, .runtime_root = runtime_root, .alive = alive};
 	int r;
 
-	state_key(id, runtime_root ? runtime_root : "", container->key);
+	container_name(container, id, runtime_root);
 	r = take(container, false, err);
 	if (r != -ENOENT)
 		return r;

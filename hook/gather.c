@@ -173,38 +173,49 @@ static int fill_identity(struct hook *hook, struct gathered *g)
 	id->id = strdup(g->state.id);
 	id->bundle = strdup(g->state.bundle);
 	id->runtime = runtime_path(hook, g);
-	find_root(hook, g, &id->runtime_root);
 	if (!id->id || !id->bundle || !id->runtime ||
 	    identity_fill(id, g->config.annotations, g->state.annotations, &err) < 0)
 		return hook_failed(hook, -ENOMEM, "out of memory");
 	return 0;
 }
 
-int gather_all(struct hook *hook, struct gathered *out)
+int gather_host(struct hook *hook, struct gathered *out)
 {
 	struct error err = {0};
-	int r = read_config(hook, out);
+	int r = read_policy(hook, out);
 
-	if (r == 0)
-		r = read_policy(hook, out);
 	if (r < 0)
 		return r;
 	/* A parent that is no runtime we know only means that we cannot run it again. */
 	read_runtime(hook, out, &err);
-	return fill_identity(hook, out);
+	find_root(hook, out, &hook->plan.identity.runtime_root);
+	return 0;
 }
 
-bool gather_is_sandbox(struct gathered *g)
+int gather_container(struct hook *hook, struct gathered *out)
+{
+	int r = read_config(hook, out);
+
+	return r < 0 ? r : fill_identity(hook, out);
+}
+
+/* By the annotations of the state and those of the config, where it was read. */
+bool gather_says_sandbox(const struct gathered *g)
 {
 	struct identity id = {0};
 	bool sandbox;
 
-	if (g->state.bundle[0] && !g->config.root)
-		oci_config_read(g->state.bundle, &g->config, NULL);
 	identity_fill(&id, g->config.annotations, g->state.annotations, NULL);
 	sandbox = id.sandbox;
 	identity_free(&id);
 	return sandbox;
+}
+
+bool gather_is_sandbox(struct gathered *g)
+{
+	if (g->state.bundle[0] && !g->config.root)
+		oci_config_read(g->state.bundle, &g->config, NULL);
+	return gather_says_sandbox(g);
 }
 
 void gathered_free(struct gathered *gathered)

@@ -19,14 +19,18 @@ struct gathered {
 
 /* The state on standard input. Without it nothing can be done: negative under open as well. */
 int gather_state(struct hook *hook, struct gathered *out);
-/* Config, policy, runtime; fills hook->plan.identity but for the cgroup. Negative: refused. */
-int gather_all(struct hook *hook, struct gathered *out);
+/* Policy and runtime, and with it the runtime's state root. Negative: refused. */
+int gather_host(struct hook *hook, struct gathered *out);
+/* Config; fills the rest of hook->plan.identity but for the cgroup. Negative: refused. */
+int gather_container(struct hook *hook, struct gathered *out);
 /*
  * The host's policy; under open the built-in one where it cannot be read. To be freed in any case.
  */
 int hook_policy(struct hook *hook, struct policy_document *out);
 /* The runtime's state root as its command line tells it, for a stage that needs the key only. */
 void gather_runtime_root(struct hook *hook, struct gathered *out, char **root);
-/* A pod's sandbox by its annotations; reads the config for it. */
+/* A pod's sandbox by the annotations that are read already. */
+bool gather_says_sandbox(const struct gathered *g);
+/* The same; reads the config for it. */
 bool gather_is_sandbox(struct gathered *g);
 void gathered_free(struct gathered *gathered);

@@ -98,29 +98,31 @@ static void tidy(struct hook *hook, const struct container *container)
 	history_prune(&container->root);
 }
 
-/* The shim comes up while the plan is made: both take about as long. */
-static int guard(struct hook *hook, const struct gathered *g, const struct container *container)
+/* The shim on its way since before the container was looked at. */
+struct upcoming {
+	struct launch launch;
+	int begun; /* 0, or why it is not */
+	struct error err;
+};
+
+static int guard(struct hook *hook, const struct gathered *g, const struct container *container,
+		 struct upcoming *shim)
 {
-	struct launch launch = LAUNCH_NONE;
-	struct error err = {0}, launch_err = {0};
-	int begun = launch_begin(container->root.path, container->key, &launch, &launch_err);
+	struct error err = {0};
 	size_t problems;
 	int r = settle(hook, g, container);
 
-	if (r == 0 && hook->plan.guarded) {
-		problems = hook->plan.problems_len;
-		if (begun == 0)
-			begun = launch_go(&launch, &launch_err);
-		tidy(hook, container);
-		if (begun == 0)
-			r = told(hook, launch_wait(&launch, deadline_left_ms(), &err), &err);
-		else
-			r = told(hook, begun, &launch_err);
-		if (r == 0)
-			r = hook_keep_problems(hook, container->dir, problems);
-	}
-	launch_close(&launch);
-	return r;
+	if (r < 0 || !hook->plan.guarded)
+		return r;
+	problems = hook->plan.problems_len;
+	if (shim->begun == 0)
+		shim->begun = launch_go(&shim->launch, &shim->err);
+	tidy(hook, container);
+	if (shim->begun == 0)
+		r = told(hook, launch_wait(&shim->launch, deadline_left_ms(), &err), &err);
+	else
+		r = told(hook, shim->begun, &shim->err);
+	return r < 0 ? r : hook_keep_problems(hook, container->dir, problems);
 }
 
 static bool has_problem(const struct plan *plan, const char *problem)
@@ -153,7 +155,7 @@ static int again(struct hook *hook, const struct container *container, struct pl
 }
 
 static int with_directory(struct hook *hook, const struct gathered *g,
-			  const struct container *container)
+			  const struct container *container, struct upcoming *shim)
 {
 	struct plan old = {0};
 	bool has_old = plan_read(container->dir, &old, NULL) == 0;
@@ -164,7 +166,7 @@ static int with_directory(struct hook *hook, const struct gathered *g,
 	} else {
 		r = replace_old(hook, container, has_old ? &old : NULL);
 		if (r == 0)
-			r = guard(hook, g, container);
+			r = guard(hook, g, container, shim);
 	}
 	if (has_old)
 		plan_free(&old);
@@ -173,35 +175,31 @@ static int with_directory(struct hook *hook, const struct gathered *g,
 
 static int take_directory(struct hook *hook, struct container *container)
 {
-	const struct identity *id = &hook->plan.identity;
 	struct error err = {0};
 	char text[1100];
 	int r = container_root(hook, true, container, &err);
 
 	if (r == 0)
-		r = container_make(container, id->id, id->runtime_root, &err);
+		r = container_make(container, &err);
 	if (r == 0)
 		return 0;
 	hook_problem(hook, "%s", error_text(&err, text, sizeof(text)));
 	return r;
 }
 
-static int create(struct hook *hook, const struct gathered *g)
+static int create(struct hook *hook, const struct gathered *g, struct container *container,
+		  struct upcoming *shim)
 {
-	struct container container;
-	int r;
+	int r = take_directory(hook, container);
 
-	container_init(&container);
-	r = take_directory(hook, &container);
-	if (r == 0) {
-		r = with_directory(hook, g, &container);
-		/* A refused container leaves nothing behind. */
-		if (r < 0 && hook->args.closed) {
-			shim_dismiss(hook, container.dir);
-			state_container_remove(&container.root, container.key, NULL);
-		}
+	if (r < 0)
+		return r;
+	r = with_directory(hook, g, container, shim);
+	/* A refused container leaves nothing behind. */
+	if (r < 0 && hook->args.closed) {
+		shim_dismiss(hook, container->dir);
+		state_container_remove(&container->root, container->key, NULL);
 	}
-	container_close(&container);
 	return r;
 }
 
@@ -218,19 +216,50 @@ static int only_tell(struct hook *hook, const struct gathered *g)
 	return r;
 }
 
+/*
+ * The shim comes up while we decide: both take about as long. Where it turns out that there is
+ * nothing to guard it is let go, and has touched nothing.
+ */
+static void begin_shim(struct hook *hook, const struct gathered *g, struct container *container,
+		       struct upcoming *shim)
+{
+	container_name(container, g->state.id, hook->plan.identity.runtime_root);
+	/* What fails here fails again where it is told. */
+	if (!hook->args.dry_run && !gather_says_sandbox(g) &&
+	    container_root(hook, true, container, &shim->err) == 0)
+		shim->begun =
+		    launch_begin(container->root.path, container->key, &shim->launch, &shim->err);
+}
+
+static int gather(struct hook *hook, struct gathered *g, struct container *container,
+		  struct upcoming *shim)
+{
+	int r = gather_host(hook, g);
+
+	if (r < 0)
+		return r;
+	begin_shim(hook, g, container, shim);
+	r = gather_container(hook, g);
+	if (r == 0 && !hook->plan.identity.sandbox)
+		r = plan_incarnation(hook, g);
+	return r;
+}
+
 int stage_create(struct hook *hook)
 {
+	struct upcoming shim = {.launch = LAUNCH_NONE, .begun = -ECANCELED};
+	struct container container;
 	struct gathered gathered;
 	int r = gather_state(hook, &gathered);
 
+	container_init(&container);
 	if (r == 0)
-		r = gather_all(hook, &gathered);
-	if (r == 0 && !hook->plan.identity.sandbox) {
-		r = plan_incarnation(hook, &gathered);
-		if (r == 0)
-			r = hook->args.dry_run ? only_tell(hook, &gathered)
-					       : create(hook, &gathered);
-	}
+		r = gather(hook, &gathered, &container, &shim);
+	if (r == 0 && !hook->plan.identity.sandbox)
+		r = hook->args.dry_run ? only_tell(hook, &gathered)
+				       : create(hook, &gathered, &container, &shim);
+	launch_close(&shim.launch);
+	container_close(&container);
 	gathered_free(&gathered);
 	return r;
 }

@@ -3,7 +3,6 @@
 #include "guard.h"
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -72,7 +71,8 @@ static int open_memcg(struct guard *guard, struct error *err)
 			    guard->plan.init_pid, &guard->memcg, err);
 	if (r == 0)
 		r = evidence_open(&guard->evidence, &guard->memcg, &mounts, guard->procfd,
-				  guard->plan.init_pid, guard->pids, KILL_PIDS_MAX, &guard->scene, err);
+				  guard->plan.init_pid, guard->pids, KILL_PIDS_MAX, &guard->scene,
+				  err);
 	guard->pids_dir = open_pids_dir(guard, &mounts);
 	cgroup_mounts_free(&mounts);
 	return r;
@@ -108,7 +108,6 @@ static int keep_policy(struct guard *guard, struct error *err)
 	free(take_ptr(guard->plan.policy));
 	free(take_ptr(guard->plan.settings));
 	json_free(take_ptr(guard->plan.identity.annotations));
-	malloc_trim(0);
 	return r;
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -210,6 +211,8 @@ int helper_start(struct helper *helper, const struct plan *plan, int init_pidfd,
 		return error_set(err, errno, "make the helper's socket");
 	ours = pair[0];
 	theirs = pair[1];
+	/* What is free by now would be kept twice. */
+	malloc_trim(0);
 	pid = fork();
 	if (pid < 0)
 		return error_set(err, errno, "fork the helper");
