@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "oomlog_line.h"
+#include "oomlog_record.h"
 #include "oomlog_scan.h"
 #include "oomlog_slot.h"
 #include "oomlog_wrap.h"
@@ -20,11 +21,14 @@ struct oomlog {
 	void *context;
 	struct oomlog_slot slots[SLOTS]; /* in the order of their first lines */
 	size_t used;
+	struct oomlog_records records;
+	char clean[LINE_BYTES];
 	struct oomlog_wrap wrap;
 	struct oomlog_line line, table;
 	bool has_table;		 /* `table` is a header that was seen */
 	struct oomlog_mark last; /* what stood in front of the line before */
 	uint64_t number;	 /* of the line at hand */
+	uint64_t at;		 /* of the one that is read now: a record may have come before */
 	uint64_t quiet_from;	 /* number of the last line that counted */
 	uint64_t sequence;
 	bool has_sequence;
@@ -33,18 +37,6 @@ struct oomlog {
 	bool skipping; /* the rest of a line that is too long */
 	char buffer[BUFFER_BYTES];
 };
-
-struct oomlog *oomlog_new(oomlog_visit *visit, void *context)
-{
-	struct oomlog *log = calloc(1, sizeof(*log));
-
-	if (!log)
-		return NULL;
-	log->visit = visit;
-	log->context = context;
-	oomlog_scan_init(&log->scan);
-	return log;
-}
 
 void oomlog_free(struct oomlog *log)
 {
@@ -235,14 +227,10 @@ static bool continue_wrap(struct oomlog *log, struct span text, const struct oom
 	return true;
 }
 
-static void take_line(struct oomlog *log, struct span line)
+/* The kernel's words, or some of them: a record may be of several lines. */
+static void take_words(struct oomlog *log, struct span text, struct oomlog_mark *mark)
 {
-	struct oomlog_mark mark;
-	struct span text = oomlog_strip(line, &mark);
-
-	if (mark.has_sequence)
-		check_sequence(log, &mark);
-	if (!text.len || continue_wrap(log, text, &mark))
+	if (!text.len || continue_wrap(log, text, mark))
 		return;
 	if (oomlog_is_gap(text)) {
 		for (size_t i = 0; i < log->used; i++)
@@ -250,20 +238,97 @@ static void take_line(struct oomlog *log, struct span line)
 		return;
 	}
 	/* A record of several lines, shown by dmesg: its stamp stands in front of the first. */
-	if (!mark.any && log->last.any && log->last.has_time && !log->last.escaped) {
-		mark.has_time = true;
-		mark.time_us = log->last.time_us;
-		mark.caller = log->last.caller;
+	if (!mark->any && log->last.any && log->last.has_time && !log->last.escaped) {
+		mark->has_time = true;
+		mark->time_us = log->last.time_us;
+		mark->caller = log->last.caller;
 	} else {
-		log->last = mark;
+		log->last = *mark;
 	}
-	oomlog_classify(text, &mark, log->has_table ? &log->table : NULL, &log->line);
+	oomlog_classify(text, mark, log->has_table ? &log->table : NULL, &log->line);
 	if (log->line.kind != OOMLOG_OTHER && log->line.partial &&
-	    wrap_hold(&log->wrap, text, &mark, log->number)) {
+	    wrap_hold(&log->wrap, text, mark, log->at)) {
 		log->wrap.beginning = log->line.beginning;
 		return;
 	}
-	take_classified(log, text, &mark, log->number);
+	take_classified(log, text, mark, log->at);
+}
+
+/* Takes off the text up to the first `word`, which parts lines. */
+static struct span next_line(struct span *text, const char *word)
+{
+	const char *at = span_find(*text, word);
+	struct span line = at ? span_before(*text, at) : *text;
+
+	*text = at ? span_after(*text, at, word) : (struct span){0};
+	return line;
+}
+
+/* `record`: what the line came in told of it, or NULL. */
+static void take_line(struct oomlog *log, struct span line, const struct oomlog_record *record)
+{
+	struct oomlog_mark mark;
+	struct span text = oomlog_strip(line, &mark);
+
+	if (mark.has_sequence)
+		check_sequence(log, &mark);
+	if (record && record->has_time && !mark.has_time) {
+		mark.any = mark.has_time = true;
+		mark.time_us = record->time_us;
+	}
+	if (record && mark.prefix == OOMLOG_BARE)
+		mark.prefix = record->prefix;
+	if (!mark.escaped) {
+		take_words(log, text, &mark);
+		return;
+	}
+	while (text.len)
+		take_words(log, next_line(&text, "\\x0a"), &mark);
+}
+
+/* syslog daemons write the number of a control character for it. */
+static void take_text(struct oomlog *log, struct span text, const struct oomlog_record *record)
+{
+	while (text.len)
+		take_line(log, next_line(&text, "#012"), record);
+}
+
+static void take_record(const struct oomlog_record *record, void *context)
+{
+	struct oomlog *log = context;
+	struct span text = {record->text, record->len};
+
+	log->at = record->line;
+	while (text.len) {
+		struct span line = next_line(&text, "\n");
+
+		take_text(log, oomlog_clean(line, log->clean, sizeof(log->clean)), record);
+	}
+	log->at = log->number;
+}
+
+static void take_raw(struct oomlog *log, struct span line)
+{
+	log->at = ++log->number;
+	if (records_take(&log->records, line, log->number))
+		return;
+	if (line.len > LINE_BYTES)
+		line.len = LINE_BYTES;
+	take_text(log, oomlog_clean(line, log->clean, sizeof(log->clean)), NULL);
+}
+
+struct oomlog *oomlog_new(oomlog_visit *visit, void *context)
+{
+	struct oomlog *log = calloc(1, sizeof(*log));
+
+	if (!log)
+		return NULL;
+	log->visit = visit;
+	log->context = context;
+	log->records.visit = take_record;
+	log->records.context = log;
+	oomlog_scan_init(&log->scan);
+	return log;
 }
 
 /* In blocks whose sum fits a byte, so that the compiler counts many bytes at a time. */
@@ -318,14 +383,14 @@ static void take_lines(struct oomlog *log, const char *at, const char *end)
 		const char *newline;
 		size_t len;
 
-		if (log->number - log->quiet_from > QUIET_LINES && !log->wrap.pieces) {
+		if (log->number - log->quiet_from > QUIET_LINES && !log->wrap.pieces &&
+		    !log->records.now.any) {
 			at = jump(log, at, end);
 			continue;
 		}
 		newline = memchr(at, '\n', (size_t)(end - at));
 		len = (size_t)((newline ? newline : end) - at);
-		log->number++;
-		take_line(log, (struct span){at, len < LINE_BYTES ? len : LINE_BYTES});
+		take_raw(log, (struct span){at, len});
 		at += len + (newline ? 1 : 0);
 	}
 }
@@ -364,6 +429,7 @@ void oomlog_end(struct oomlog *log)
 {
 	if (log->len)
 		take_lines(log, log->buffer, log->buffer + log->len);
+	records_end(&log->records);
 	give_up_wrap(log);
 	while (log->used)
 		emit_first(log);

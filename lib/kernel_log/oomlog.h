@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reads kernel logs of any size as a stream and finds every report of the OOM killer: of a cgroup,
- * a cpuset and the whole host, kernels 2.6.32 to 7.x, whatever stands in front of the lines, and
+ * a cpuset and the whole host, kernels 2.6.18 to 7.x, whatever stands around the lines, and
  * reports of which only a part is there. Memory is bounded, whatever the log holds.
  *
  * What the log does not say stays unknown. Names in it are hostile: they are copied as they are and
@@ -43,7 +43,9 @@ enum oomlog_prefix {
 	OOMLOG_CTIME,	/* [Thu Dec  7 00:13:22 2017] */
 	OOMLOG_SYSLOG,	/* Dec  7 00:13:22 host kernel: */
 	OOMLOG_ISO,	/* 2017-12-07T00:13:22+01:00 host kernel: */
-	OOMLOG_KMSG	/* 6,1234,5678,-; */
+	OOMLOG_KMSG,	/* 6,1234,5678,-; */
+	OOMLOG_JSON,	/* {"MESSAGE":"…"} */
+	OOMLOG_JOURNAL	/* MESSAGE=… */
 };
 
 struct oomlog_usage {

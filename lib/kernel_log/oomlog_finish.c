@@ -173,8 +173,9 @@ const char *oomlog_basis_name(enum oomlog_basis basis)
 const char *oomlog_prefix_name(enum oomlog_prefix prefix)
 {
 	static const char *const names[] = {
-	    [OOMLOG_BARE] = "bare",	[OOMLOG_SECONDS] = "[sec]", [OOMLOG_CTIME] = "[ctime]",
-	    [OOMLOG_SYSLOG] = "syslog", [OOMLOG_ISO] = "iso",	    [OOMLOG_KMSG] = "/dev/kmsg",
+	    [OOMLOG_BARE] = "bare",	[OOMLOG_SECONDS] = "[sec]",   [OOMLOG_CTIME] = "[ctime]",
+	    [OOMLOG_SYSLOG] = "syslog", [OOMLOG_ISO] = "iso",	      [OOMLOG_KMSG] = "/dev/kmsg",
+	    [OOMLOG_JSON] = "json",	[OOMLOG_JOURNAL] = "journal",
 	};
 
 	return names[prefix];

@@ -64,10 +64,10 @@ static bool take_gfp_mask(struct span text, struct oomlog_line *out)
 /* "X invoked", and the rest on the next line. */
 static bool parse_invoked_beginning(struct span text, struct oomlog_line *out)
 {
-	const char *const word = " invoked";
-	const char *at = span_find_last(text, word);
+	static const char word[] = " invoked";
+	const size_t len = sizeof(word) - 1;
 
-	if (!at || at == text.at || span_after(text, at, word).len)
+	if (text.len <= len || memcmp(text.at + text.len - len, word, len))
 		return false;
 	out->kind = OOMLOG_INVOKED;
 	out->partial = out->beginning = true;
@@ -81,11 +81,12 @@ static bool parse_invoked_beginning(struct span text, struct oomlog_line *out)
 static bool parse_invoked(struct span text, bool escaped, struct oomlog_line *out)
 {
 	const char *const words = " invoked oom-killer";
-	const char *at = span_find_last(text, words);
 	struct span comm, name, rest;
+	const char *at;
 
-	if (!at)
+	if (!span_find(text, words))
 		return parse_invoked_beginning(text, out);
+	at = span_find_last(text, words);
 	comm = name = span_before(text, at);
 	rest = span_after(text, at, words);
 	if (!escaped)
@@ -285,15 +286,23 @@ static bool parse_known(struct span text, bool escaped, const struct oomlog_line
 	       parse_cpu(text, escaped, out) || parse_words(text, out);
 }
 
+static bool is_row(struct span text, const struct oomlog_line *table)
+{
+	struct oomlog_line line = {0};
+
+	return oomlog_parse_table(text, &line) ||
+	       (table && oomlog_parse_row(text, false, table, &line));
+}
+
 /* The kernel's words behind something that no rule knew, but that ends as a prefix does. */
-static bool find_words(struct span text, struct span *found)
+static bool find_words(struct span text, const struct oomlog_line *table, struct span *found)
 {
 	for (size_t i = 1; i < text.len && i < LOOSE_MAX; i++) {
 		struct span rest = {text.at + i, text.len - i};
 
-		if (i < 2 || text.at[i - 1] != ' ' || !strchr(":]>|;", text.at[i - 2]))
+		if (i < 2 || text.at[i - 1] != ' ' || !strchr(":]>|;)", text.at[i - 2]))
 			continue;
-		if (oomlog_is_report_word(rest)) {
+		if (oomlog_is_report_word(rest) || (rest.at[0] == '[' && is_row(rest, table))) {
 			*found = rest;
 			return true;
 		}
@@ -335,7 +344,7 @@ enum oomlog_kind oomlog_classify(struct span text, const struct oomlog_mark *mar
 	    parse_invoked(text, mark->escaped, out) || parse_trace(text, out) ||
 	    parse_cpuset(text, mark->escaped, out) || oomlog_parse_stat(text, out))
 		return out->kind;
-	if (!mark->escaped && !mark->has_time && find_words(text, &found) &&
+	if (!mark->escaped && !mark->has_time && find_words(text, table, &found) &&
 	    parse_known(found, false, table, out))
 		return out->kind;
 	*out = (struct oomlog_line){.kind = OOMLOG_OTHER};

@@ -91,6 +91,9 @@ struct oomlog_line {
 enum oomlog_kind oomlog_classify(struct span text, const struct oomlog_mark *mark,
 				 const struct oomlog_line *table, struct oomlog_line *out);
 
+/* Without what terminals and pages put in: the line itself, or what it left in `buf`. */
+struct span oomlog_clean(struct span line, char *buf, size_t cap);
+
 /* Takes off what stands in front of the kernel's words. Returns them. */
 struct span oomlog_strip(struct span line, struct oomlog_mark *mark);
 

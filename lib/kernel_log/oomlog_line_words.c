@@ -49,7 +49,7 @@ bool oomlog_int_behind(struct span text, const char *word, int32_t *out)
  */
 struct span oomlog_comm_at_end(struct span text)
 {
-	static const char *const marks[] = {": ", "] ", "> ", "| ", "; "};
+	static const char *const marks[] = {": ", "] ", "> ", "| ", "; ", ") "};
 
 	while (text.len > COMM_MAX) {
 		const char *cut = NULL;

@@ -4,103 +4,12 @@
  * /dev/kmsg, of syslog and journald, of engines, mail and terminals. They are taken off one by one
  * as long as they can be told; a program's name in front makes the line a stranger's.
  */
-#include "oomlog_line.h"
-
 #include <string.h>
+
+#include "oomlog_prefix_parts.h"
 
 #define OUTER_MAX 200 /* bytes in which printk's own stamp is looked for */
 #define WORDS_MAX 6   /* words between a date and "kernel:" */
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static void skip_blanks(struct span *text)
-{
-	while (text->len && is_blank(text->at[0])) {
-		text->at++;
-		text->len--;
-	}
-}
-
-static void drop(struct span *text, size_t len)
-{
-	text->at += len;
-	text->len -= len;
-}
-
-/* The word at the front, up to a blank. */
-static struct span word_of(struct span text)
-{
-	size_t len = 0;
-
-	while (len < text.len && !is_blank(text.at[len]))
-		len++;
-	return (struct span){text.at, len};
-}
-
-static struct span behind_word(struct span text, struct span word)
-{
-	drop(&text, word.len);
-	skip_blanks(&text);
-	return text;
-}
-
-static bool word_is(struct span word, const char *text)
-{
-	return word.len == strlen(text) && memcmp(word.at, text, word.len) == 0;
-}
-
-static size_t digits(struct span text, size_t at)
-{
-	size_t len = 0;
-
-	while (at + len < text.len && is_digit(text.at[at + len]))
-		len++;
-	return len;
-}
-
-/* "hh:mm:ss", with what follows it in the same word. */
-static bool take_clock(struct span text, uint32_t *seconds)
-{
-	uint64_t hours, minutes, rest;
-
-	if (!span_skip_number(&text, &hours) || hours > 24 || !span_skip(&text, ":") ||
-	    digits(text, 0) != 2 || !span_skip_number(&text, &minutes) || minutes > 59 ||
-	    !span_skip(&text, ":") || digits(text, 0) < 2 || !span_skip_number(&text, &rest) ||
-	    rest > 60)
-		return false;
-	*seconds = (uint32_t)(hours * 3600 + minutes * 60 + rest);
-	return true;
-}
-
-/* "2017-12-07", "2017/12/07"; *rest is what follows in the same word. */
-static bool take_date(struct span word, struct span *rest)
-{
-	if (word.len < 10 || digits(word, 0) != 4 || digits(word, 5) != 2 || digits(word, 8) != 2 ||
-	    !strchr("-/.", word.at[4]) || word.at[7] != word.at[4])
-		return false;
-	*rest = (struct span){word.at + 10, word.len - 10};
-	return true;
-}
-
-/* A clock anywhere in the text: "Thu Dec  7 00:13:22 2017", "2025-06-04T04:51:57Z". */
-static bool find_clock(struct span text, uint32_t *seconds)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		if (!is_digit(text.at[i]) || (i > 0 && is_digit(text.at[i - 1])))
-			continue;
-		if (take_clock((struct span){text.at + i, text.len - i}, seconds))
-			return true;
-	}
-	return false;
-}
 
 static uint32_t caller_of(struct span inside)
 {
@@ -158,7 +67,7 @@ static bool take_bracket(struct span *text, struct oomlog_mark *mark)
 		mark->prefix = OOMLOG_SECONDS;
 	} else if ((caller = caller_of(inside))) {
 		mark->caller = caller;
-	} else if (find_clock(inside, &mark->wall_s)) {
+	} else if (oomlog_find_clock(inside, &mark->wall_s)) {
 		mark->has_wall = true;
 		mark->prefix = OOMLOG_CTIME;
 	} else {
@@ -211,6 +120,30 @@ static bool take_record(struct span *text, struct oomlog_mark *mark)
 	return true;
 }
 
+/* What stands behind the program's name in RFC 5424: "- - - ", "12 ID [a b=\"c\"] ". */
+static bool take_ids(struct span *text)
+{
+	struct span rest = *text, process = word_of(rest), id, data;
+
+	rest = behind_word(rest, process);
+	id = word_of(rest);
+	rest = behind_word(rest, id);
+	data = word_of(rest);
+	if (!id.len || !data.len || (!word_is(process, "-") && digits(process, 0) != process.len) ||
+	    (!word_is(data, "-") && data.at[0] != '['))
+		return false;
+	if (data.at[0] == '[') {
+		const char *end = span_find(rest, "] ");
+
+		if (!end)
+			return false;
+		*text = span_after(rest, end, "] ");
+		return true;
+	}
+	*text = behind_word(rest, data);
+	return true;
+}
+
 /* "kernel:", "kernel[0]:", "kern.err", "kern  :warn  :" */
 static bool take_kernel_word(struct span *text)
 {
@@ -223,7 +156,7 @@ static bool take_kernel_word(struct span *text)
 	if (word_is(word, "kernel:") || word_is(word, "kernel") || span_starts(word, "kernel[") ||
 	    span_starts(word, "kern.")) {
 		/* A task may be called so too: "kernel invoked oom-killer". */
-		if (word_is(word, "kernel") && !span_skip(&rest, ":"))
+		if (word_is(word, "kernel") && !span_skip(&rest, ":") && !take_ids(&rest))
 			return false;
 		*text = rest;
 		return true;
@@ -254,67 +187,44 @@ static bool take_kernel_word(struct span *text)
 	return true;
 }
 
-/* "Dec  7 00:13:22", also with a weekday and a year around it, month names of any language. */
-static bool take_syslog_date(struct span *text, struct oomlog_mark *mark)
+/*
+ * "- [  1.000000] …" in a list, "\"…\"," and "| … |" around a line. What closes at its end is
+ * taken off with what opens.
+ */
+static bool take_opening(struct span *text)
 {
-	struct span rest = *text;
+	static const struct {
+		const char *open, *close;
+		bool needed; /* without what closes it, it is the kernel's */
+	} table[] = {
+	    {"\"", "\"", true},
+	    {"'", "'", true},
+	    {"`", "`", true},
+	    {"| ", " |", false},
+	    {"\u2502 ", " \u2502", false},
+	    {"- ", "", false},
+	    {"* ", "", false},
+	    {"# ", "", false},
+	    {"// ", "", false},
+	};
 
-	for (int names = 0; names < 3; names++) {
-		struct span word = word_of(rest), clock;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct span inner = *text;
+		size_t close = strlen(table[i].close);
 
-		if (!word.len || word.len > 8)
+		if (!span_skip(&inner, table[i].open))
+			continue;
+		if (table[i].needed && inner.len && strchr(",;", inner.at[inner.len - 1]))
+			inner.len--;
+		if (close && inner.len >= close &&
+		    !memcmp(inner.at + inner.len - close, table[i].close, close))
+			inner.len -= close;
+		else if (table[i].needed)
 			return false;
-		clock = behind_word(rest, word);
-		/* "Dec  7 2017 00:13:22" */
-		if (names > 0 && word_of(clock).len == 4 && digits(clock, 0) == 4 &&
-		    digits(word, 0) == word.len)
-			clock = behind_word(clock, word_of(clock));
-		if (digits(word, 0) == word.len && word.len <= 2 && names > 0 &&
-		    take_clock(word_of(clock), &mark->wall_s)) {
-			mark->has_wall = true;
-			rest = behind_word(clock, word_of(clock));
-			word = word_of(rest);
-			if (word.len == 4 && digits(word, 0) == 4)
-				rest = behind_word(rest, word);
-			*text = rest;
-			return true;
-		}
-		if (is_digit(word.at[0]))
-			return false;
-		rest = clock;
+		*text = inner;
+		return true;
 	}
 	return false;
-}
-
-static bool is_zone(struct span word)
-{
-	return word_is(word, "UTC") || word_is(word, "GMT") || word_is(word, "Z") ||
-	       (word.len == 5 && (word.at[0] == '+' || word.at[0] == '-') && digits(word, 1) == 4);
-}
-
-/* "2017-12-07T00:13:22.1+01:00", "2017-12-07 00:13:22,123 UTC", "00:13:22.5" */
-static bool take_iso_date(struct span *text, struct oomlog_mark *mark)
-{
-	struct span word = word_of(*text), rest = behind_word(*text, word), clock;
-
-	if (take_date(word, &clock)) {
-		if (clock.len) {
-			drop(&clock, 1);
-			if (!take_clock(clock, &mark->wall_s))
-				return false;
-		} else {
-			if (!take_clock(word_of(rest), &mark->wall_s))
-				return false;
-			rest = behind_word(rest, word_of(rest));
-		}
-	} else if (!take_clock(word, &mark->wall_s)) {
-		return false;
-	}
-	if (is_zone(word_of(rest)))
-		rest = behind_word(rest, word_of(rest));
-	mark->has_wall = true;
-	*text = rest;
-	return true;
 }
 
 /* "10.200.70.91:", "/var/log/kern.log:", "123:" (grep -n), ">" (mail), "name_1 |" (compose) */
@@ -371,6 +281,11 @@ static void take_host(struct span *text, struct oomlog_mark *mark)
 {
 	struct span rest = *text, from = *text;
 
+	/* "stdout F", as container runtimes write it */
+	if (span_skip(&rest, "stdout ") || span_skip(&rest, "stderr ")) {
+		*text = behind_word(rest, word_of(rest));
+		return;
+	}
 	for (int i = 0; i < WORDS_MAX && rest.len; i++) {
 		struct span after = rest;
 
@@ -430,20 +345,59 @@ static void take_outer(struct span outer, struct oomlog_mark *mark)
 	if (!outer.len)
 		return;
 	mark->any = true;
-	mark->has_wall = find_clock(outer, &mark->wall_s);
+	mark->has_wall = oomlog_find_clock(outer, &mark->wall_s);
 	mark->foreign = outer_is_foreign(outer);
+}
+
+/*
+ * Behind printk's stamp: "host kernel: " of journalctl's short-monotonic, and the task that
+ * printed, as phones say it: "c0  78 (kswapd0) ", "(0)[78:kswapd0]".
+ */
+static bool take_sender(struct span *text, const struct oomlog_mark *mark)
+{
+	struct span word = word_of(*text), rest = behind_word(*text, word), cpu = word;
+	const char *close;
+
+	if (!mark->has_time)
+		return false;
+	if (word_is(word_of(rest), "kernel:")) {
+		*text = rest;
+		return true;
+	}
+	span_skip(&word, "-");
+	if (span_skip(&cpu, "c") && cpu.len && digits(cpu, 0) == cpu.len && digits(rest, 0)) {
+		word = behind_word(rest, word_of(rest));
+		close = span_find(word, ") ");
+		if (!close || word.at[0] != '(')
+			return false;
+		*text = span_after(word, close, ") ");
+		return true;
+	}
+	if (word.len < 6 || word.at[0] != '(' || !is_digit(word.at[1]) ||
+	    !span_starts((struct span){word.at + 2, word.len - 2}, ")["))
+		return false;
+	close = memchr(word.at + 4, ']', text->len - (size_t)(word.at + 4 - text->at));
+	if (!close)
+		return false;
+	drop(text, (size_t)(close + 1 - text->at));
+	return true;
 }
 
 /* The marks that dates and stamps leave over, one by one. True: one was taken. */
 static bool take_mark(struct span *text, struct oomlog_mark *mark, bool *dated)
 {
 	skip_blanks(text);
-	if (take_level(text) || take_bracket(text, mark) || take_quote(text) ||
-	    take_kernel_word(text))
+	if (take_level(text) || take_bracket(text, mark) || take_opening(text) ||
+	    take_quote(text) || take_kernel_word(text) || take_sender(text, mark))
 		return true;
-	if (!*dated && take_syslog_date(text, mark)) {
+	/* RFC 5424's version */
+	if (!*dated && span_starts(*text, "1 ") &&
+	    is_digit(word_of(behind_word(*text, word_of(*text))).at[0]))
+		drop(text, 2);
+	if (!*dated && oomlog_take_syslog_date(text, mark)) {
 		mark->prefix = OOMLOG_SYSLOG;
-	} else if (!*dated && take_iso_date(text, mark)) {
+	} else if (!*dated &&
+		   (oomlog_take_iso_date(text, mark) || oomlog_take_unix_date(text, mark))) {
 		mark->prefix = OOMLOG_ISO;
 	} else {
 		return false;
@@ -451,6 +405,24 @@ static bool take_mark(struct span *text, struct oomlog_mark *mark, bool *dated)
 	*dated = true;
 	take_host(text, mark);
 	return true;
+}
+
+/* Takes off the line's end what closes a quotation or a frame that opens in front of the stamp. */
+static void close_outer(struct span *line, const char *stamp)
+{
+	struct span outer = span_before(*line, stamp), inner;
+
+	while (outer.len && outer.at[outer.len - 1] == ' ')
+		outer.len--;
+	for (size_t len = 1; len <= 3 && len <= outer.len; len++) {
+		const char *open = outer.at + outer.len - len;
+
+		inner = (struct span){open, line->len - (size_t)(open - line->at)};
+		if (take_opening(&inner)) {
+			line->len = (size_t)(inner.at + inner.len - line->at);
+			return;
+		}
+	}
 }
 
 struct span oomlog_strip(struct span line, struct oomlog_mark *mark)
@@ -465,6 +437,7 @@ struct span oomlog_strip(struct span line, struct oomlog_mark *mark)
 		return line;
 	stamp = find_stamp(line);
 	if (stamp) {
+		close_outer(&line, stamp);
 		take_outer(span_before(line, stamp), mark);
 		drop(&line, (size_t)(stamp - line.at));
 		dated = true;

@@ -61,6 +61,32 @@ static const char *const prefixes[] = {
     "Dec  7 00:13:2%d 10.1.2.3 [  123.456789] ",
     "<4>Dec  7 00:13:2%d host kernel: ",
     "<4>1 2017-12-07T00:13:2%dZ host kernel - - - [  123.456789] ",
+    "1 2017-12-07T00:13:2%d.123456+01:00 host kernel - - - ",
+    "<4>1 2017-12-07T00:13:2%dZ host kernel 7 ID [a@1 b=\"c\"] ",
+    "[  123.45%d] ",
+    "[  123.45678%d] host kernel: ",
+    "Thu 2017-12-07 00:13:2%d CET host kernel: ",
+    "1512605602.12345%d host kernel: ",
+    "2017 Dec  7 00:13:2%d host kernel: ",
+    "12\u6708 07 00:13:2%d host kernel: ",
+    "Thu Dec  7 00:13:2%d 2017 kern.warn kernel: ",
+    "2017-12-07T00:13:2%d.123456789Z stdout F ",
+    "2017-12-07T00:13:2%d.123456789Z stderr F <6>[  123.456789] ",
+    "01-02 03:04:05.67%d     0     0 W         : ",
+    "W/kernel  (    0): ",
+    "<6>[  123.45678%d] c0  78 (kswapd0) ",
+    "<6>[  123.45678%d] -(0)[78:kswapd0]",
+    "<4>[  123.45678%d] [0:kswapd0:   78] ",
+    "I1207 00:13:2%d.123456  1234 mem.cpp:661] ",
+    "node1: ",
+    "[node1] ",
+    "- [  123.45678%d] ",
+    "# ",
+    "| [  123.45678%d] ",
+    "\x1b[32m[  123.45678%d] \x1b[0m\x1b[33m",
+    "&lt;4&gt;[  123.45678%d] ",
+    "[\u00a0 123.45678%d]\u00a0",
+    "Dec  7 00:13:2%d host kernel:#011",
 };
 
 static const char *const sample[] = {
@@ -126,6 +152,34 @@ START_TEST(whatever_stands_in_front)
 }
 END_TEST
 
+/* What stands around each line. */
+static const struct {
+	const char *open, *close;
+} frames[] = {
+    {"\"", "\","},
+    {"    '[  123.456789] ", "',"},
+    {"`", "`"},
+    {"| [  123.456789] ", " |"},
+    {"\u2502 [  123.456789] ", " \u2502"},
+    {"", "\r"},
+    {"<p>", "</p>"},
+    {"[  123.456789] ", "<br />"},
+    {"[  123.456789] ", "\x1b[0m"},
+    {"ts=1 level=warn msg=\"[  123.456789] ", "\""},
+};
+
+START_TEST(whatever_stands_around)
+{
+	char text[8192];
+	size_t len = 0;
+
+	for (size_t i = 0; i < LEN(sample); i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s%s\n", frames[_i].open,
+					sample[i], frames[_i].close);
+	check_sample(collect_text(&all, text), frames[_i].open);
+}
+END_TEST
+
 /* What a program writes into the log, or says of it, is no report. */
 static const char *const strangers[] = {
     "",
@@ -148,6 +202,7 @@ static const char *const strangers[] = {
     "a invoked oom-killer: see below\n",
     "\tpr_warn(\"%s invoked oom-killer: gfp_mask=%#x(%pGg), order=%d, oom_score_adj=%hd\\n\",\n",
     "Out of memory:\nit was full\n",
+    "time=\"1\" level=error msg=\"Killed process 1 (init)\"\n",
 };
 
 START_TEST(no_reports)
@@ -232,6 +287,7 @@ int main(void)
 
 	tcase_set_timeout(tests, 120);
 	tcase_add_loop_test(tests, whatever_stands_in_front, 0, LEN(prefixes));
+	tcase_add_loop_test(tests, whatever_stands_around, 0, LEN(frames));
 	tcase_add_loop_test(tests, no_reports, 0, LEN(strangers));
 	tcase_add_test(tests, time_parts_reports);
 	tcase_add_test(tests, far_into_a_long_log);
