@@ -203,6 +203,13 @@ static void give_up_wrap(struct oomlog *log)
 	wrap->pieces = 0;
 }
 
+/* 3.10 and 3.11 print "Task in X killed as a result of limit of Y" as records of its parts. */
+static bool is_own_part(const struct oomlog_wrap *wrap, struct span text)
+{
+	return span_starts(wrap_piece(wrap, 0), "Task in /") &&
+	       (span_starts(text, "killed as a result of limit of") || span_starts(text, "/"));
+}
+
 /* True: the text was the next piece of a broken line. */
 static bool continue_wrap(struct oomlog *log, struct span text, const struct oomlog_mark *mark)
 {
@@ -215,8 +222,9 @@ static bool continue_wrap(struct oomlog *log, struct span text, const struct oom
 	 * A line with a stamp of its own is no continuation, nor is one that begins as the kernel's
 	 * do, unless it may be what the line before says.
 	 */
-	if ((mark->any && (mark->has_time || mark->has_wall)) || mark->foreign ||
-	    (!wrap->beginning && oomlog_is_report_word(text)) || !wrap_add(wrap, text)) {
+	if ((mark->any && (mark->has_time || mark->has_wall) && !is_own_part(wrap, text)) ||
+	    mark->foreign || (!wrap->beginning && oomlog_is_report_word(text)) ||
+	    !wrap_add(wrap, text)) {
 		give_up_wrap(log);
 		return false;
 	}

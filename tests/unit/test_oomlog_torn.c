@@ -64,6 +64,16 @@ static const char *const wrapped[] = {
     "[  10.000006] Memory cgroup out of memory: Kill\nprocess 12 (java) score 9 or sacrifice "
     "child\n"
     "[  10.000007] Killed\nprocess 12 (java) total-vm:24000kB, anon-rss:1kB, file-rss:2kB\n",
+    /* by the kernel itself, each part with a stamp */
+    "[  10.000001] java invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=-3\n"
+    "[  10.000002] Task in /a/b\n[  10.000002] killed as a result of limit of \n"
+    "[  10.000002] /a\n\n"
+    "[  10.000003] memory: usage 5kB, limit 6kB, failcnt 7\n"
+    "[  10.000004] [ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name\n"
+    "[  10.000005] [   12]     7    12     6000      200      12        0            -3 java\n"
+    "[  10.000006] Memory cgroup out of memory: Kill process 12 (java) score 9 or sacrifice "
+    "child\n"
+    "[  10.000007] Killed process 12 (java) total-vm:24000kB, anon-rss:1kB, file-rss:2kB\n",
     /* a mail that quotes */
     "> [  10.000001] java invoked oom-killer: gfp_mask=0xd0, order=0,\n> oom_score_adj=-3\n"
     "> [  10.000002] Task in /a/b killed as a result of limit of\n> /a\n"
