@@ -43,6 +43,8 @@ def cure(t):
     c.wait_line("child 0 killed by 9")
     t.equal("kernel's kills", cgroups.oom_kills(c.cgroup), 0)
     t.true("init still runs", c.running())
-    check_answers(t, c, incident, verdicts=["all-protected"], killed="nobody by the kernel",
-                  done="kill-largest helped", change="a score above -1000")
+    report = check_answers(t, c, incident, verdicts=["all-protected"],
+                           killed="nobody by the kernel", done="kill-largest helped",
+                           change="a score above -1000")
+    t.true("the killer is on", "oom-killer-off" not in [v["name"] for v in report["verdicts"]])
     t.note(f"ended by kill-largest in {incident['rungs'][0]['tookUs'] / 1000:.1f} ms")
