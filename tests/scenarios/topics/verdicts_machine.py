@@ -12,6 +12,8 @@ from topics.verdicts import REPORT, first, judge
 
 HUGE_PAGE = 2 * MIB
 HUGE_PAGES = pathlib.Path("/proc/sys/vm/nr_hugepages")
+# Documentation/admin-guide/mm/multigen_lru.rst
+LRU_GEN = pathlib.Path("/sys/kernel/mm/lru_gen")
 # What the machine's own programs need beside the container that takes all the rest.
 LEFT_FREE = 160 * MIB
 
@@ -31,12 +33,17 @@ def without_swap(t):
         subprocess.run(["swapoff", device], check=True, timeout=60)
 
 
+def set_for_now(t, file, value):
+    before = file.read_text()
+    t.on_end(lambda: file.write_text(before))
+    file.write_text(value)
+
+
 def scarce_memory(t):
     """Little memory is left: the rest is set aside as huge pages, which nothing takes back."""
     without_swap(t)
-    before = HUGE_PAGES.read_text()
-    t.on_end(lambda: HUGE_PAGES.write_text(before))
-    HUGE_PAGES.write_text(str((meminfo("MemFree") - LEFT_FREE) // HUGE_PAGE))
+    set_for_now(t, LRU_GEN / "enabled", "y")
+    set_for_now(t, HUGE_PAGES, str((meminfo("MemFree") - LEFT_FREE) // HUGE_PAGE))
 
 
 @scenario("verdict-host", needs=("vm", "v2"), runtimes=("runc",))
@@ -50,8 +57,14 @@ def host(t):
     t.true("the machine has next to nothing left", incident["host"]["memAvailable"] < 400 * MIB)
     judge(t, own, incident, has=("one-process-too-large",), lacks=("host-out-of-memory",))
     t.equal("whose limit", answers["limit"]["whose"], "own")
-    greedy = t.container("init 0 leak", policy(REPORT), name="greedy", score=1000, limit=None)
+    greedy = t.container("init 0 await /box/go leak", policy(REPORT), name="greedy", score=1000,
+                         limit=None)
     greedy.start()
+    greedy.wait_line("awaiting")
+    # Before it is all gone, the kernel would drop the programs' own pages and read them again for
+    # minutes: with a least time that pages in use stay, it calls that out of memory at once.
+    set_for_now(t, LRU_GEN / "min_ttl_ms", "1000")
+    greedy.go()
     greedy.wait_line("child 0 killed by 9")
     incident, answers = first(t, greedy)
     t.equal("slot", incident["slot"], "global")
