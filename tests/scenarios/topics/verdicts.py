@@ -146,7 +146,7 @@ def scores(t):
     for name, value in (("misfit", 900), ("fair", 0)):
         rules = [{"name": "^small$", "value": value}]
         c = t.container("init 0 name big touch 34 -- name small await /box/go leak",
-                        policy(REPORT, settings={"oomScoreAdj": {
+                        policy(REPORT, evidence={"budget": "10s"}, settings={"oomScoreAdj": {
                             "init": 0, "workload": 0, "rules": rules}}), name=name, score=0)
         c.start()
         c.wait_line("touched")
