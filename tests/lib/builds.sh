@@ -76,7 +76,7 @@ run_unit() {
 	PROMTOOL="$build/promtool" CK_DEFAULT_TIMEOUT=60 meson test -C "$build/sanitized" -t 4 --no-rebuild \
 		--print-errorlogs >"$log" 2>&1 9>&-
 	# " 3/20 oomguard:json OK 0.02s" is a result, anything else stays in the log.
-	awk '$1 ~ /^[0-9]+\/[0-9]+$/ {
+	awk '$1 ~ /^[0-9]+\/[0-9]+$/ && !seen[$1]++ {
 		name = $2; sub(/.*:/, "", name); if ($3 == "/") name = $4
 		line = " " $0 " "
 		if (line ~ / OK /) print "ok unit/" name
