@@ -103,6 +103,17 @@ int cli_option(const char *help, int argc, char **argv, const struct option *opt
 	return option;
 }
 
+bool cli_takes_nothing(const char *help, int argc, char **argv, int *exit_code)
+{
+	*exit_code = CLI_DONE;
+	if (cli_option(help, argc, argv, NULL, exit_code) != -1)
+		return false;
+	if (optind == argc)
+		return true;
+	*exit_code = cli_usage(argv[0], "takes no word, found \"%s\"", argv[optind]);
+	return false;
+}
+
 int cli_json(void (*fill)(struct jsonw *w, const void *context), const void *context)
 {
 	struct error err = {0};

@@ -40,6 +40,12 @@ int cli_option(const char *help, int argc, char **argv, const struct option *opt
 	       int *exit_code);
 
 /*
+ * All that a verb takes which has no options of its own and no words. True when it may begin; else
+ * what was to be said is said, and *exit_code is to be returned.
+ */
+bool cli_takes_nothing(const char *help, int argc, char **argv, int *exit_code);
+
+/*
  * Prints the JSON document that `fill` writes, pretty. `fill` may be called again with a larger
  * buffer, so it only reads its context. Returns an exit code.
  */

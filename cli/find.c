@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "common.h"
 #include "escape.h"
 
 int candidates_add(struct candidates *candidates, const char *key, const char *id, const char *root)
@@ -163,4 +162,28 @@ int find_container(const struct state_root *root, const char *verb, const char *
 	}
 	candidates_free(&candidates);
 	return r;
+}
+
+int find_and(const struct cli *cli, const char *help, int argc, char **argv,
+	     int (*act)(const struct cli *cli, const struct state_root *root, const char *key))
+{
+	struct state_root root;
+	struct error err = {0};
+	char key[STATE_KEY_MAX];
+	int r, exit_code = CLI_DONE;
+
+	if (cli_option(help, argc, argv, NULL, &exit_code) != -1)
+		return exit_code;
+	if (argc - optind != 1)
+		return cli_usage(argv[0], "takes one ID");
+	r = state_root_open(cli->root, false, &root, &err);
+	if (r == -ENOENT)
+		return cli_no_container(argv[0], argv[optind]);
+	if (r < 0)
+		return cli_failed(&err);
+	exit_code = find_container(&root, argv[0], argv[optind], key);
+	if (exit_code == CLI_DONE)
+		exit_code = act(cli, &root, key);
+	state_root_close(&root);
+	return exit_code;
 }

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "common.h"
 #include "state.h"
 
 struct candidate {
@@ -40,3 +41,7 @@ int candidates_pick(const struct candidates *candidates, const char *verb, const
 /* The same for a container that has state; its KEY is copied to `key`. */
 int find_container(const struct state_root *root, const char *verb, const char *word,
 		   char key[static STATE_KEY_MAX]);
+
+/* The whole of a verb that takes one ID and no option of its own: `act` is done for it. */
+int find_and(const struct cli *cli, const char *help, int argc, char **argv,
+	     int (*act)(const struct cli *cli, const struct state_root *root, const char *key));

@@ -129,12 +129,10 @@ int verb_list(const struct cli *cli, int argc, char **argv)
 	struct state_root root;
 	struct listing listing = {0};
 	struct error err = {0};
-	int r, exit_code = CLI_DONE;
+	int r, exit_code;
 
-	if (cli_option(help, argc, argv, NULL, &exit_code) != -1)
+	if (!cli_takes_nothing(help, argc, argv, &exit_code))
 		return exit_code;
-	if (optind < argc)
-		return cli_usage(argv[0], "takes no word, found \"%s\"", argv[optind]);
 	disabled(cli->root, listing.switched_off);
 	r = state_root_open(cli->root, false, &root, &err);
 	/* Nothing was ever guarded. */

@@ -148,12 +148,10 @@ int verb_recover(const struct cli *cli, int argc, char **argv)
 {
 	struct recoveries all = {.procfd = -1};
 	struct error err = {0};
-	int exit_code = CLI_DONE;
+	int exit_code;
 
-	if (cli_option(help, argc, argv, NULL, &exit_code) != -1)
+	if (!cli_takes_nothing(help, argc, argv, &exit_code))
 		return exit_code;
-	if (optind < argc)
-		return cli_usage(argv[0], "takes no word, found \"%s\"", argv[optind]);
 	/* A shim that ends before it was told to begin is an error of its own, not our end. */
 	signal(SIGPIPE, SIG_IGN);
 	all.procfd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -127,23 +127,5 @@ static int show(const struct cli *cli, const struct state_root *root, const char
 
 int verb_status(const struct cli *cli, int argc, char **argv)
 {
-	struct state_root root;
-	struct error err = {0};
-	char key[STATE_KEY_MAX];
-	int r, exit_code = CLI_DONE;
-
-	if (cli_option(help, argc, argv, NULL, &exit_code) != -1)
-		return exit_code;
-	if (argc - optind != 1)
-		return cli_usage(argv[0], "takes one ID");
-	r = state_root_open(cli->root, false, &root, &err);
-	if (r == -ENOENT)
-		return cli_no_container(argv[0], argv[optind]);
-	if (r < 0)
-		return cli_failed(&err);
-	exit_code = find_container(&root, argv[0], argv[optind], key);
-	if (exit_code == CLI_DONE)
-		exit_code = show(cli, &root, key);
-	state_root_close(&root);
-	return exit_code;
+	return find_and(cli, help, argc, argv, show);
 }

@@ -25,12 +25,10 @@ static void fill(struct jsonw *w, const void *context)
 
 int verb_version(const struct cli *cli, int argc, char **argv)
 {
-	int exit_code = CLI_DONE;
+	int exit_code;
 
-	if (cli_option(help, argc, argv, NULL, &exit_code) != -1)
+	if (!cli_takes_nothing(help, argc, argv, &exit_code))
 		return exit_code;
-	if (optind < argc)
-		return cli_usage(argv[0], "takes no word, found \"%s\"", argv[optind]);
 	if (cli->json)
 		return cli_json(fill, NULL);
 	printf("oomguard %s\nstate        %s\nincidents    %s\npolicy       %s\nkill switch  %s\n",

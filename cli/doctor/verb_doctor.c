@@ -175,12 +175,10 @@ int verb_doctor(const struct cli *cli, int argc, char **argv)
 	cleanup_free struct doctor_facts *facts = calloc(1, sizeof(*facts));
 	struct findings findings = {0};
 	struct error err = {0};
-	int exit_code = CLI_DONE;
+	int exit_code;
 
-	if (cli_option(help, argc, argv, NULL, &exit_code) != -1)
+	if (!cli_takes_nothing(help, argc, argv, &exit_code))
 		return exit_code;
-	if (optind < argc)
-		return cli_usage(argv[0], "takes no word, found \"%s\"", argv[optind]);
 	if (!facts)
 		return error_set(&err, ENOMEM, "doctor"), cli_failed(&err);
 	if (read_facts(cli, facts, &err) < 0) {
