@@ -47,16 +47,7 @@ static void fill_one(struct jsonw *w, const struct view *view)
 	jsonw_kv_string(w, "restartVia", restart_way_name(view->plan.restart.way));
 	jsonw_kv_bool(w, "gaveUp", view->gave_up);
 	jsonw_kv_bool(w, "cancelled", view->cancelled);
-	jsonw_key(w, "usage");
-	if (view->has_usage)
-		jsonw_uint(w, view->usage.usage);
-	else
-		jsonw_null(w);
-	jsonw_key(w, "limit");
-	if (view->has_usage && view->usage.limit != MEMCG_NO_LIMIT)
-		jsonw_uint(w, view->usage.limit);
-	else
-		jsonw_null(w);
+	view_fill_memory(w, view);
 	jsonw_kv_uint(w, "problems", view->plan.problems_len + (view->problem[0] ? 1 : 0));
 	jsonw_object_end(w);
 }

@@ -70,11 +70,7 @@ static void fill(struct jsonw *w, const void *context)
 		jsonw_kv_string(w, "id", recovery->id);
 		jsonw_kv_string(w, "key", recovery->key);
 		jsonw_kv_string(w, "result", result_name(recovery));
-		jsonw_key(w, "shimPid");
-		if (recovery->shim_pid)
-			jsonw_int(w, recovery->shim_pid);
-		else
-			jsonw_null(w);
+		jsonw_kv_known_int(w, "shimPid", recovery->shim_pid > 0, recovery->shim_pid);
 		jsonw_kv_string(w, "why", recovery->why[0] ? recovery->why : NULL);
 		jsonw_object_end(w);
 	}

@@ -55,20 +55,6 @@ static void fill_file(struct jsonw *w, const char *key, const struct json *file)
 		jsonw_null(w);
 }
 
-static void fill_memory(struct jsonw *w, const struct view *view)
-{
-	jsonw_key(w, "usage");
-	if (view->has_usage)
-		jsonw_uint(w, view->usage.usage);
-	else
-		jsonw_null(w);
-	jsonw_key(w, "limit");
-	if (view->has_usage && view->usage.limit != MEMCG_NO_LIMIT)
-		jsonw_uint(w, view->usage.limit);
-	else
-		jsonw_null(w);
-}
-
 static void fill(struct jsonw *w, const void *context)
 {
 	const struct shown *shown = context;
@@ -87,7 +73,7 @@ static void fill(struct jsonw *w, const void *context)
 	jsonw_kv_uint(w, "restartMax",
 		      view->plan.policy ? view->plan.policy->profile.restart.max : 0);
 	jsonw_kv_bool(w, "gaveUp", view->gave_up);
-	fill_memory(w, view);
+	view_fill_memory(w, view);
 	jsonw_kv_string(w, "problem", view->problem);
 	fill_file(w, "plan", view->plan_file);
 	fill_file(w, "status", view->status_file);

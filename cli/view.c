@@ -154,6 +154,14 @@ const char *view_memory(const struct view *view, char *buf, size_t cap)
 	return buf;
 }
 
+void view_fill_memory(struct jsonw *w, const struct view *view)
+{
+	bool limited = view->has_usage && view->usage.limit != MEMCG_NO_LIMIT;
+
+	jsonw_kv_known_uint(w, "usage", view->has_usage, view->usage.usage);
+	jsonw_kv_known_uint(w, "limit", limited, view->usage.limit);
+}
+
 const char *view_restarts(const struct view *view, char *buf, size_t cap)
 {
 	const char *remark = view->cancelled ? " cancelled" : view->gave_up ? " gave up" : "";

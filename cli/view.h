@@ -45,6 +45,8 @@ void view_free(struct view *view);
 const char *view_name(const struct view *view, char *buf, size_t cap);
 /* "12 MiB / 64 MiB"; "" when the cgroup is gone. Returns buf. */
 const char *view_memory(const struct view *view, char *buf, size_t cap);
+/* The same as JSON: "usage" and "limit", null where it is not known or there is none. */
+void view_fill_memory(struct jsonw *w, const struct view *view);
 /* "2/5", "2/5 cancelled", "-" without a policy. Returns buf. */
 const char *view_restarts(const struct view *view, char *buf, size_t cap);
 /* How good the state is. */

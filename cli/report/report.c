@@ -183,11 +183,7 @@ static const char *whose_word(enum verdict_whose whose)
 
 static void put_figure(struct jsonw *w, const char *key, struct figure figure)
 {
-	jsonw_key(w, key);
-	if (figure.known && figure.n != FIGURE_NO_LIMIT)
-		jsonw_uint(w, figure.n);
-	else
-		jsonw_null(w);
+	jsonw_kv_known_uint(w, key, figure.known && figure.n != FIGURE_NO_LIMIT, figure.n);
 }
 
 static void write_choice(struct jsonw *w, const struct verdict_choice *choice)
@@ -197,11 +193,7 @@ static void write_choice(struct jsonw *w, const struct verdict_choice *choice)
 
 	jsonw_key(w, "shouldHaveBeen");
 	jsonw_object(w);
-	jsonw_key(w, "pid");
-	if (process)
-		jsonw_int(w, choice->pid);
-	else
-		jsonw_null(w);
+	jsonw_kv_known_int(w, "pid", process, choice->pid);
 	jsonw_kv_string(w, "comm", process ? choice->comm : NULL);
 	put_figure(w, "bytes", choice->bytes);
 	jsonw_key(w, "wasKilled");

@@ -100,24 +100,6 @@ void top_rows_sort(struct top_rows *rows, enum top_sort sort)
 		qsort_r(rows->items, rows->len, sizeof(*rows->items), compare, &sort);
 }
 
-static void put_uint(struct jsonw *w, const char *key, bool known, uint64_t value)
-{
-	jsonw_key(w, key);
-	if (known)
-		jsonw_uint(w, value);
-	else
-		jsonw_null(w);
-}
-
-static void put_score(struct jsonw *w, const char *key, bool known, int value)
-{
-	jsonw_key(w, key);
-	if (known)
-		jsonw_int(w, value);
-	else
-		jsonw_null(w);
-}
-
 static void put_row(struct jsonw *w, const struct top_row *row)
 {
 	bool limited = row->has_usage && row->limit != MEMCG_NO_LIMIT;
@@ -128,17 +110,17 @@ static void put_row(struct jsonw *w, const struct top_row *row)
 	jsonw_kv_string(w, "name", row->name);
 	jsonw_kv_string(w, "state", row->state);
 	jsonw_kv_string(w, "profile", row->profile);
-	put_uint(w, "usage", row->has_usage, row->usage);
-	put_uint(w, "limit", limited, row->limit);
-	put_uint(w, "workingSet", row->has_usage, row->working_set);
+	jsonw_kv_known_uint(w, "usage", row->has_usage, row->usage);
+	jsonw_kv_known_uint(w, "limit", limited, row->limit);
+	jsonw_kv_known_uint(w, "workingSet", row->has_usage, row->working_set);
 	jsonw_key(w, "pressurePercent");
 	if (row->pressure == TOP_NO_PRESSURE)
 		jsonw_null(w);
 	else
 		jsonw_double(w, row->pressure / 100.0);
-	put_score(w, "initScore", row->has_init_score, row->init_score);
-	put_score(w, "workloadScore", row->has_workload_score, row->workload_score);
-	put_uint(w, "restartsLeft", row->restartable, row->restarts_left);
+	jsonw_kv_known_int(w, "initScore", row->has_init_score, row->init_score);
+	jsonw_kv_known_int(w, "workloadScore", row->has_workload_score, row->workload_score);
+	jsonw_kv_known_uint(w, "restartsLeft", row->restartable, row->restarts_left);
 	jsonw_kv_uint(w, "restartMax", row->restart_max);
 	jsonw_kv_uint(w, "oomKills", row->oom_kills);
 	jsonw_kv_string(w, "lastEvent", row->last_event);

@@ -35,11 +35,7 @@ const char *incident_basis_name(enum incident_basis basis)
 
 static void put_limit(struct jsonw *w, const char *key, uint64_t bytes)
 {
-	jsonw_key(w, key);
-	if (bytes == MEMCG_NO_LIMIT)
-		jsonw_null(w);
-	else
-		jsonw_uint(w, bytes);
+	jsonw_kv_known_uint(w, key, bytes != MEMCG_NO_LIMIT, bytes);
 }
 
 static void write_memory(struct jsonw *w, const struct incident *incident)
@@ -74,11 +70,7 @@ static void write_victims(struct jsonw *w, const struct incident *incident)
 		jsonw_object(w);
 		jsonw_kv_int(w, "pid", victim->pid);
 		jsonw_kv_string(w, "comm", mask_name(victim->comm, name));
-		jsonw_key(w, "rss");
-		if (victim->rss_bytes)
-			jsonw_uint(w, victim->rss_bytes);
-		else
-			jsonw_null(w);
+		jsonw_kv_known_uint(w, "rss", victim->rss_bytes > 0, victim->rss_bytes);
 		jsonw_kv_bool(w, "init", victim->is_init);
 		jsonw_kv_string(w, "source",
 				victim->source == VICTIM_KMSG ? "kmsg" : "process-list");
@@ -129,11 +121,7 @@ static void write_stall(struct jsonw *w, const struct incident *incident)
 /* An instant that did not happen is null. */
 static void put_time(struct jsonw *w, const char *key, uint64_t value)
 {
-	jsonw_key(w, key);
-	if (value)
-		jsonw_uint(w, value);
-	else
-		jsonw_null(w);
+	jsonw_kv_known_uint(w, key, value > 0, value);
 }
 
 static void write_course(struct jsonw *w, const struct incident *incident)

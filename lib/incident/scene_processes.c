@@ -8,20 +8,7 @@
 
 static void put_kib(struct jsonw *w, const char *key, bool known, uint32_t kib)
 {
-	jsonw_key(w, key);
-	if (known)
-		jsonw_uint(w, (uint64_t)kib * 1024);
-	else
-		jsonw_null(w);
-}
-
-static void put_int(struct jsonw *w, const char *key, bool known, int64_t value)
-{
-	jsonw_key(w, key);
-	if (known)
-		jsonw_int(w, value);
-	else
-		jsonw_null(w);
+	jsonw_kv_known_uint(w, key, known, (uint64_t)kib * 1024);
 }
 
 /* What the list holds of it, or NULL: not tried, or nothing there (a kernel thread, a zombie). */
@@ -42,7 +29,7 @@ static void write_process(struct jsonw *w, const struct scene *scene, size_t ind
 
 	jsonw_object(w);
 	jsonw_kv_int(w, "pid", process->pid);
-	put_int(w, "nsPid", process->ns_pid > 0, process->ns_pid);
+	jsonw_kv_known_int(w, "nsPid", process->ns_pid > 0, process->ns_pid);
 	jsonw_kv_int(w, "ppid", process->ppid);
 	jsonw_kv_string(w, "comm", mask_name(process->comm, name));
 	jsonw_kv_string(w, "cmdline", cmdline_of(scene->slow, index));
@@ -53,8 +40,9 @@ static void write_process(struct jsonw *w, const struct scene *scene, size_t ind
 	put_kib(w, "rssFile", process->has_status, process->file_kib);
 	put_kib(w, "rssShmem", process->has_status, process->shmem_kib);
 	put_kib(w, "swap", process->has_status, process->swap_kib);
-	put_int(w, "oomScore", process->oom_score >= 0, process->oom_score);
-	put_int(w, "oomScoreAdj", process->oom_score_adj != SCENE_NO_SCORE, process->oom_score_adj);
+	jsonw_kv_known_int(w, "oomScore", process->oom_score >= 0, process->oom_score);
+	jsonw_kv_known_int(w, "oomScoreAdj", process->oom_score_adj != SCENE_NO_SCORE,
+			   process->oom_score_adj);
 	jsonw_kv_uint(w, "startedMs", process->start_ticks * 1000 / (uint64_t)ticks);
 	jsonw_kv_uint(w, "minorFaults", process->minor_faults);
 	jsonw_kv_uint(w, "majorFaults", process->major_faults);
@@ -130,7 +118,7 @@ void scene_write_processes(struct jsonw *w, const struct scene *scene)
 	unlisted += scene->processes_more;
 	jsonw_object(w);
 	jsonw_kv_uint(w, "count", scene->processes_len + unlisted);
-	put_int(w, "threads", scene->processes_more == 0, (int64_t)threads);
+	jsonw_kv_known_int(w, "threads", scene->processes_more == 0, (int64_t)threads);
 	write_states(w, scene);
 	jsonw_kv_uint(w, "more", unlisted);
 	jsonw_key(w, "list");
@@ -164,15 +152,6 @@ static const char *mapping_kind_name(enum scene_mapping_kind kind)
 	return "anon";
 }
 
-static void put_known(struct jsonw *w, const char *key, bool known, uint64_t bytes)
-{
-	jsonw_key(w, key);
-	if (known)
-		jsonw_uint(w, bytes);
-	else
-		jsonw_null(w);
-}
-
 static void write_detail(struct jsonw *w, const struct scene_detail *detail)
 {
 	bool rollup = detail->has_rollup;
@@ -181,13 +160,13 @@ static void write_detail(struct jsonw *w, const struct scene_detail *detail)
 	jsonw_object(w);
 	jsonw_kv_int(w, "pid", detail->pid);
 	jsonw_kv_string(w, "comm", mask_name(detail->comm, name));
-	put_known(w, "rss", rollup, detail->rss);
-	put_known(w, "pss", rollup, detail->pss);
-	put_known(w, "privateDirty", rollup, detail->private_dirty);
-	put_known(w, "anonymous", rollup, detail->anonymous);
-	put_known(w, "swap", rollup, detail->swap);
-	put_known(w, "arenas", detail->has_maps, detail->arenas);
-	put_known(w, "arenaBytes", detail->has_maps, detail->arena_bytes);
+	jsonw_kv_known_uint(w, "rss", rollup, detail->rss);
+	jsonw_kv_known_uint(w, "pss", rollup, detail->pss);
+	jsonw_kv_known_uint(w, "privateDirty", rollup, detail->private_dirty);
+	jsonw_kv_known_uint(w, "anonymous", rollup, detail->anonymous);
+	jsonw_kv_known_uint(w, "swap", rollup, detail->swap);
+	jsonw_kv_known_uint(w, "arenas", detail->has_maps, detail->arenas);
+	jsonw_kv_known_uint(w, "arenaBytes", detail->has_maps, detail->arena_bytes);
 	jsonw_key(w, "mappings");
 	jsonw_array(w);
 	for (size_t i = 0; i < detail->mappings_len && i < SCENE_MAPPINGS_MAX; i++) {

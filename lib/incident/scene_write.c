@@ -35,11 +35,7 @@ const char *scene_cut_name(enum scene_cut bit)
 /* MEMCG_UNKNOWN, MEMCG_NO_LIMIT: null. */
 static void put_bytes(struct jsonw *w, const char *key, uint64_t bytes)
 {
-	jsonw_key(w, key);
-	if (bytes >= MEMCG_UNKNOWN)
-		jsonw_null(w);
-	else
-		jsonw_uint(w, bytes);
+	jsonw_kv_known_uint(w, key, bytes < MEMCG_UNKNOWN, bytes);
 }
 
 static void put_null(struct jsonw *w, const char *key)
@@ -202,13 +198,9 @@ static void write_settings(struct jsonw *w, const struct scene *scene)
 	put_switch(w, "oomGroup", scene ? scene->oom_group : -1);
 	jsonw_key(w, "scores");
 	jsonw_object(w);
-	for (size_t i = 0; i < 3; i++) {
-		jsonw_key(w, scores[i].key);
-		if (*scores[i].value == SCENE_NO_SCORE)
-			jsonw_null(w);
-		else
-			jsonw_int(w, *scores[i].value);
-	}
+	for (size_t i = 0; i < 3; i++)
+		jsonw_kv_known_int(w, scores[i].key, *scores[i].value != SCENE_NO_SCORE,
+				   *scores[i].value);
 	jsonw_object_end(w);
 	jsonw_object_end(w);
 }

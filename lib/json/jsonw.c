@@ -382,3 +382,21 @@ void jsonw_kv_bool(struct jsonw *w, const char *key, bool value)
 	jsonw_key(w, key);
 	jsonw_bool(w, value);
 }
+
+void jsonw_kv_known_int(struct jsonw *w, const char *key, bool known, int64_t value)
+{
+	jsonw_key(w, key);
+	if (known)
+		jsonw_int(w, value);
+	else
+		jsonw_null(w);
+}
+
+void jsonw_kv_known_uint(struct jsonw *w, const char *key, bool known, uint64_t value)
+{
+	jsonw_key(w, key);
+	if (known)
+		jsonw_uint(w, value);
+	else
+		jsonw_null(w);
+}

@@ -20,16 +20,16 @@
 /* The generator points back here: a jsonw stays at the address it was initialised at. */
 struct jsonw {
 	void *generator; /* yajl_gen */
-	char *buf;       /* the caller's */
+	char *buf;	 /* the caller's */
 	size_t cap;
 	size_t len;
 	int status; /* 0, or the negative errno of the first failure */
 	int (*flush)(void *context, const char *bytes, size_t len); /* jsonw_stream() */
 	void *flush_context;
 	bool pretty;
-	bool done;           /* the outermost value is complete */
-	bool after_key;      /* a key was written, its value was not */
-	unsigned depth;      /* open objects and arrays */
+	bool done;	     /* the outermost value is complete */
+	bool after_key;	     /* a key was written, its value was not */
+	unsigned depth;	     /* open objects and arrays */
 	uint64_t objects[2]; /* bit N: the one at depth N + 1 is an object */
 	size_t room_used;
 	_Alignas(16) unsigned char room[JSONW_ROOM]; /* what yajl believes to have allocated */
@@ -73,3 +73,6 @@ void jsonw_kv_string(struct jsonw *w, const char *key, const char *text);
 void jsonw_kv_int(struct jsonw *w, const char *key, int64_t value);
 void jsonw_kv_uint(struct jsonw *w, const char *key, uint64_t value);
 void jsonw_kv_bool(struct jsonw *w, const char *key, bool value);
+/* null when it is not known. */
+void jsonw_kv_known_int(struct jsonw *w, const char *key, bool known, int64_t value);
+void jsonw_kv_known_uint(struct jsonw *w, const char *key, bool known, uint64_t value);
