@@ -13,6 +13,7 @@
 
 #include "cleanup.h"
 #include "facts.h"
+#include "open_dir.h"
 #include "proc.h"
 #include "read_all.h"
 
@@ -52,7 +53,7 @@ static void read_memory(int procfd, struct kernel_facts *out)
 /* The first directory below the top that has the file. */
 static int below_top(int top, const char *file)
 {
-	cleanup_closedir DIR *dir = fdopendir(openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	cleanup_closedir DIR *dir = open_dir(top);
 	const struct dirent *entry;
 
 	while (dir && (entry = readdir(dir))) {

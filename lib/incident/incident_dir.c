@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The folder of incidents: names, order, bounds. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include "escape.h"
 #include "identity.h"
 #include "incident.h"
+#include "open_dir.h"
 #include "state.h"
 #include "utc.h"
 
@@ -103,17 +103,13 @@ static int compare_names(const void *a, const void *b)
 /* All records, oldest first: names begin with the time. */
 static int names_read(int incidents_dirfd, struct names *names)
 {
-	int fd = openat(incidents_dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	cleanup_closedir DIR *dir = open_dir(incidents_dirfd);
 	const struct dirent *entry;
 	int r = 0;
 
 	*names = (struct names){0};
-	if (!dir) {
-		r = -errno;
-		cleanup_closep(&fd);
-		return r;
-	}
+	if (!dir)
+		return -errno;
 	while (r == 0 && (entry = readdir(dir))) {
 		if (is_record(entry->d_name))
 			r = names_add(names, entry->d_name);
@@ -139,14 +135,11 @@ static bool name_is_of(const char *name, const char *id)
 /* What a writer that was killed has left. */
 static void remove_temporaries(int incidents_dirfd)
 {
-	int fd = openat(incidents_dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	cleanup_closedir DIR *dir = open_dir(incidents_dirfd);
 	const struct dirent *entry;
 	time_t now = time(NULL);
 	struct stat st;
 
-	if (!dir)
-		cleanup_closep(&fd);
 	while (dir && (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.' && strstr(entry->d_name, SUFFIX ".") &&
 		    fstatat(incidents_dirfd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a container's memory cgroup will have on this host: spec_host_read() of spec_changes.h. */
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
 #include "cleanup.h"
+#include "open_dir.h"
 #include "spec_changes.h"
 
 #define CGROUPS "/sys/fs/cgroup"
@@ -24,16 +23,11 @@ static bool has(int dirfd, const char *file)
 /* The root of v2 has none of the files: any cgroup below it that has the memory controller. */
 static int open_below(int root)
 {
-	cleanup_closedir DIR *dir = NULL;
-	int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_closedir DIR *dir = open_dir(root);
 	struct dirent *entry;
 
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
+	if (!dir)
 		return -1;
-	}
 	for (int looks = 0; looks < LOOKS_MAX && (entry = readdir(dir));) {
 		cleanup_close int below = -1;
 

@@ -10,6 +10,7 @@
 
 #include "config.h"
 #include "escape.h"
+#include "open_dir.h"
 #include "policy_complain.h"
 #include "proc.h"
 #include "read_all.h"
@@ -192,14 +193,12 @@ static void free_names(char **names)
 /* The names of the drop-ins in lexical order, NULL-terminated. */
 static int list_drop_ins(int dirfd, const char *path, char ***out, struct error *err)
 {
-	cleanup_closedir DIR *dir = NULL;
 	char **names = calloc(DROP_INS_MAX + 1, sizeof(*names));
+	cleanup_closedir DIR *dir = open_dir(dirfd);
 	size_t len = 0;
 	struct dirent *entry;
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r = 0;
 
-	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir || !names)
 		r = error_set(err, names ? errno : ENOMEM, "%s", path);
 	while (r == 0 && (entry = readdir(dir))) {
@@ -210,8 +209,6 @@ static int list_drop_ins(int dirfd, const char *path, char ***out, struct error 
 		else if (!(names[len++] = strdup(entry->d_name)))
 			r = error_set(err, ENOMEM, "%s", path);
 	}
-	if (!dir && fd >= 0)
-		close(fd);
 	if (r < 0) {
 		free_names(names);
 		return r;

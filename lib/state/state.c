@@ -13,6 +13,7 @@
 #include "config.h"
 #include "escape.h"
 #include "hash.h"
+#include "open_dir.h"
 #include "proc.h"
 
 #define KEY_ID_MAX 128 /* bytes of the id that stay readable in a KEY */
@@ -234,16 +235,11 @@ int state_container_open(const struct state_root *root, const char *key, bool cr
 /* Unlinks all files, temporary ones of a killed writer too. The directory is ours alone. */
 static int unlink_files(int dirfd)
 {
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	cleanup_closedir DIR *dir = open_dir(dirfd);
 	const struct dirent *entry;
 
-	if (!dir) {
-		int r = -errno;
-
-		cleanup_closep(&fd);
-		return r;
-	}
+	if (!dir)
+		return -errno;
 	while ((entry = readdir(dir))) {
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
@@ -279,16 +275,12 @@ int state_containers(const struct state_root *root,
 		     int (*visit)(const struct state_root *root, const char *key, void *context),
 		     void *context)
 {
-	int fd = openat(root->containers, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	cleanup_closedir DIR *dir = open_dir(root->containers);
 	const struct dirent *entry;
 	int r = 0;
 
-	if (!dir) {
-		r = -errno;
-		cleanup_closep(&fd);
-		return r;
-	}
+	if (!dir)
+		return -errno;
 	while (r == 0 && (entry = readdir(dir))) {
 		if (key_valid(entry->d_name))
 			r = visit(root, entry->d_name, context);
