@@ -11,6 +11,27 @@
 
 #define FIRST_BYTES 4096
 
+ssize_t read_text(int fd, char *buf, size_t cap)
+{
+	size_t len = 0;
+
+	while (len + 1 < cap) {
+		ssize_t n = read(fd, buf + len, cap - 1 - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			buf[0] = '\0';
+			return -errno;
+		}
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	buf[len] = '\0';
+	return (ssize_t)len;
+}
+
 static int grow(char **buf, size_t *cap, size_t max)
 {
 	size_t want = *cap ? *cap * 2 : FIRST_BYTES;

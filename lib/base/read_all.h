@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A whole file or pipe in memory, bounded. */
+/* A whole file or pipe in memory, bounded; interrupted calls go on. */
 #pragma once
 
 #include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * Reads fd to its end, but only the first cap - 1 bytes, and puts a NUL behind them. Their number,
+ * or a negative errno: buf is "" then.
+ */
+ssize_t read_text(int fd, char *buf, size_t cap);
 
 /*
  * Reads fd to its end. *out (owned) is NUL-terminated behind *len bytes. -E2BIG when there is more
- * than max bytes, else the errno of read(2); interrupted calls go on.
+ * than max bytes, else the errno of read(2).
  */
 int read_all(int fd, size_t max, char **out, size_t *len);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "read_all.h"
 
 /*
  * Opens a file of a cgroup. In a removed directory every look-up is ENOENT; cgroup.procs is in
@@ -30,26 +31,9 @@ static int open_file(int dirfd, const char *file, int flags)
 ssize_t cgroup_read(int dirfd, const char *file, char *buf, size_t cap)
 {
 	cleanup_close int fd = open_file(dirfd, file, O_RDONLY);
-	size_t len = 0;
 
 	buf[0] = '\0';
-	if (fd < 0)
-		return fd;
-	while (len + 1 < cap) {
-		ssize_t n = read(fd, buf + len, cap - 1 - len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			buf[0] = '\0';
-			return -errno;
-		}
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	buf[len] = '\0';
-	return (ssize_t)len;
+	return fd < 0 ? fd : read_text(fd, buf, cap);
 }
 
 /* Digits up to a newline or the end; "max" is no bound. */

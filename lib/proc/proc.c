@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "read_all.h"
 
 #define PROC_PF_EXITING 0x4 /* include/linux/sched.h; part of the ABI of PID/stat */
 
@@ -21,24 +22,11 @@
 static ssize_t read_file(int procfd, const char *name, char *buf, size_t cap)
 {
 	cleanup_close int fd = openat(procfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	size_t len = 0;
 
 	buf[0] = '\0';
 	if (fd < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
-	while (len + 1 < cap) {
-		ssize_t n = read(fd, buf + len, cap - 1 - len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	buf[len] = '\0';
-	return (ssize_t)len;
+	return read_text(fd, buf, cap);
 }
 
 ssize_t proc_file_read(int procfd, pid_t pid, const char *file, char *buf, size_t cap)

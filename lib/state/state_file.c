@@ -10,6 +10,7 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "escape.h"
+#include "read_all.h"
 #include "state.h"
 #include "write_all.h"
 
@@ -126,34 +127,13 @@ int state_file_write(int dirfd, const char *name, const char *text, size_t len)
 static int read_bounded(int dirfd, const char *name, size_t max, char **out, size_t *len)
 {
 	cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	cleanup_free char *text = NULL;
 	struct stat st;
-	size_t used = 0;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
-	if (st.st_size < 0 || (size_t)st.st_size > max)
-		return -E2BIG;
-	text = malloc((size_t)st.st_size + 1);
-	if (!text)
-		return -ENOMEM;
-	while (used < (size_t)st.st_size) {
-		ssize_t n = read(fd, text + used, (size_t)st.st_size - used);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		used += (size_t)n;
-	}
-	text[used] = '\0';
-	*out = take_ptr(text);
-	*len = used;
-	return 0;
+	return read_all(fd, max, out, len);
 }
 
 int state_json_read(int dirfd, const char *name, int64_t version, size_t max_bytes,
