@@ -79,11 +79,19 @@ install_packages() {
 
 work=
 follower=
+# The container with its shim: no restart comes between, and what the shim holds is free after it.
+stop_container() {
+    local shim
+    shim=$(jq -r '.shim.pid // empty' "$work"/state/containers/*/status.json 2>/dev/null) || true
+    guard cancel "$id" >/dev/null 2>&1 || true
+    "$runtime" delete --force "$id" >/dev/null 2>&1 || true
+    [ -z "$shim" ] || timeout 5 tail --pid="$shim" -f /dev/null || true
+}
 cleanup() {
     trap - EXIT INT TERM
     [ -z "$follower" ] || kill "$follower" 2>/dev/null || true
     if [ -n "$work" ]; then
-        "$runtime" delete --force "$id" >/dev/null 2>&1 || true
+        stop_container
         if [ $keep = yes ]; then
             say "Kept: $work"
         else
@@ -203,7 +211,7 @@ while :; do
         sed -n "$((told + 1)),${lines}p" "$events" | tell
         told=$lines
     fi
-    if [ "$(head -n "$told" "$events" | jq -rs --arg e "$last" '[.[] | select(.event == $e)] | length')" -gt 0 ]; then
+    if head -n "$told" "$events" | jq -es --arg e "$last" 'any(.event == $e)' >/dev/null; then
         break
     fi
     [ $SECONDS -lt $end ] || fail "the last event ($last) did not come within 90 seconds"
@@ -254,8 +262,7 @@ guard incidents
 # Why, from the record alone. A leak shows in the last incident as in the first.
 say "oomguard report"
 guard report "$id" | sed -n '1,/^What supports it/{/^What supports it/d;p}'
-page=$(mktemp /tmp/oomguard-demo.XXXXXX.html)
-guard report "$id" --html "$page"
+guard report "$id" --html "$work/report.html"
 guard --json report "$id" >"$work/report.json"
 explained() { jq -e "$1" "$work/report.json" >/dev/null; }
 verdict() { explained "[.verdicts[].name] | index(\"$1\") != null"; }
@@ -269,4 +276,6 @@ if [ ${#missing[@]} -gt 0 ]; then
     printf 'demo: not seen: %s\n' "${missing[@]}" >&2
     exit 1
 fi
+page=$(mktemp /tmp/oomguard-demo.XXXXXX.html)
+cp "$work/report.html" "$page"
 say "All of it was seen. The whole report as a page: $page"
