@@ -65,7 +65,7 @@ static void print_event(const struct json *event, const char *line, void *contex
 
 		escape_terminal(value ? value : "", text[i], sizeof(text[i]));
 	}
-	printf("%s  %.12s  %s%-9s  %s%s\n", text[0], text[1],
+	printf("%s  %.12s  %s%-12s  %s%s\n", text[0], text[1],
 	       color == CLI_PLAIN ? "" : cli_color(events->cli, color), text[2], text[3],
 	       color == CLI_PLAIN ? "" : cli_color(events->cli, CLI_PLAIN));
 }
