@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "config.h"
 #include "gather.h"
 #include "hook.h"
@@ -83,14 +84,21 @@ static int edit_into(struct hook *hook, const char *text, size_t len, int out)
 	return r;
 }
 
+static int left_ms(uint64_t deadline_us)
+{
+	uint64_t now_us = clock_us(CLOCK_MONOTONIC);
+
+	return now_us < deadline_us ? (int)((deadline_us - now_us) / 1000) : 0;
+}
+
 /* How the child ended: 0, or a negative errno. */
-static int wait_for(struct hook *hook, pid_t child)
+static int wait_for(struct hook *hook, pid_t child, uint64_t deadline_us)
 {
 	cleanup_close int pidfd = pidfd_open_pid(child);
 	struct pollfd end = {.fd = pidfd, .events = POLLIN};
 	int status;
 
-	if (pidfd >= 0 && poll(&end, 1, (int)hook->args.deadline_ms) != 1) {
+	if (pidfd >= 0 && poll(&end, 1, left_ms(deadline_us)) != 1) {
 		pidfd_signal(pidfd, SIGKILL);
 		return hook_problem(hook, "the deadline passed; config.json stays as it came") < 0
 			   ? -ECANCELED
@@ -107,18 +115,21 @@ static int wait_for(struct hook *hook, pid_t child)
  */
 int stage_precreate(struct hook *hook)
 {
+	uint64_t deadline_us = clock_us(CLOCK_MONOTONIC) + hook->args.deadline_ms * 1000;
 	cleanup_close int out = memfd_create("config.json", MFD_CLOEXEC);
 	cleanup_free char *text = NULL, *edited = NULL;
 	size_t len = 0, edited_len = 0;
 	pid_t child;
-	int r = read_all(STDIN_FILENO, OCI_CONFIG_MAX_BYTES, &text, &len);
+	int r = read_all_until(STDIN_FILENO, OCI_CONFIG_MAX_BYTES, deadline_us, &text, &len);
 
+	/* A part of it would be no container either. */
 	if (r < 0)
 		return hook_failed(hook, r, "config.json cannot be read from standard input");
 	child = out < 0 ? -1 : fork();
 	if (child == 0)
 		_exit(-edit_into(hook, text, len, out));
-	r = child > 0 ? wait_for(hook, child) : edit_into(hook, text, len, STDOUT_FILENO);
+	r = child > 0 ? wait_for(hook, child, deadline_us)
+		      : edit_into(hook, text, len, STDOUT_FILENO);
 	if (r == -ECANCELED || child <= 0)
 		return r;
 	if (r == 0 && lseek(out, 0, SEEK_SET) == 0 &&

@@ -3,13 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock.h"
 
 #define FIRST_BYTES 4096
+#define FOREVER UINT64_MAX
 
 ssize_t read_text(int fd, char *buf, size_t cap)
 {
@@ -48,14 +52,36 @@ static int grow(char **buf, size_t *cap, size_t max)
 	return 0;
 }
 
-int read_all(int fd, size_t max, char **out, size_t *len)
+/* What is there is read also when the time is over. */
+static int wait_until(int fd, uint64_t deadline_us)
+{
+	struct pollfd in = {.fd = fd, .events = POLLIN};
+
+	for (;;) {
+		uint64_t now_us = clock_us(CLOCK_MONOTONIC);
+		uint64_t left_ms = now_us < deadline_us ? (deadline_us - now_us + 999) / 1000 : 0;
+		int n = poll(&in, 1, left_ms < INT_MAX ? (int)left_ms : INT_MAX);
+
+		if (n > 0)
+			return 0;
+		if (n == 0 && clock_us(CLOCK_MONOTONIC) >= deadline_us)
+			return -ETIMEDOUT;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+	}
+}
+
+int read_all_until(int fd, size_t max, uint64_t deadline_us, char **out, size_t *len)
 {
 	cleanup_free char *buf = NULL;
 	size_t cap = 0, used = 0;
 
 	for (;;) {
 		ssize_t n;
+		int r = deadline_us == FOREVER ? 0 : wait_until(fd, deadline_us);
 
+		if (r < 0)
+			return r;
 		if (used + 1 >= cap && grow(&buf, &cap, max) < 0)
 			return -ENOMEM;
 		n = read(fd, buf + used, cap - used - 1);
@@ -73,6 +99,11 @@ int read_all(int fd, size_t max, char **out, size_t *len)
 	*len = used;
 	*out = take_ptr(buf);
 	return 0;
+}
+
+int read_all(int fd, size_t max, char **out, size_t *len)
+{
+	return read_all_until(fd, max, FOREVER, out, len);
 }
 
 int read_all_at(int dirfd, const char *path, size_t max, char **out, size_t *len)

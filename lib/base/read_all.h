@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -16,6 +17,9 @@ ssize_t read_text(int fd, char *buf, size_t cap);
  * than max bytes, else the errno of read(2).
  */
 int read_all(int fd, size_t max, char **out, size_t *len);
+
+/* The same for a pipe whose writer may dawdle: -ETIMEDOUT at this CLOCK_MONOTONIC time. */
+int read_all_until(int fd, size_t max, uint64_t deadline_us, char **out, size_t *len);
 
 /*
  * The same for a file below dirfd (AT_FDCWD allowed). Only a regular file is read (-EINVAL), and

@@ -135,6 +135,8 @@ def config_liberal(t):
 def precreate_late(t):
     """podman takes what is printed for the config: a deadline that passes prints what came in."""
     config = json.dumps({"ociVersion": "1.0.2", "process": {"args": ["true"]}, "hooks": {}}).encode()
+    file = t.dir / "in.json"  # all of it is there at once
+    file.write_bytes(config)
     # Long enough to read that one millisecond is over first.
     rules = [{"match": {"id": f"^{i}$"}, "profile": "default"} for i in range(8000)]
     policy_file = t.dir / "policy.json"
@@ -142,6 +144,24 @@ def precreate_late(t):
     argv = [t.machine.hook, "precreate", "--root", t.guard.root, "--policy", policy_file,
             "--deadline", "1ms"]
     for failure, code, printed in (("open", 0, config), ("closed", 1, b"")):
-        done = subprocess.run([*argv, "--failure", failure], input=config, capture_output=True,
-                              timeout=60, check=False)
+        with open(file, "rb") as stdin:
+            done = subprocess.run([*argv, "--failure", failure], stdin=stdin, capture_output=True,
+                                  timeout=60, check=False)
         t.equal(f"{failure}: exit, output", (done.returncode, done.stdout), (code, printed))
+
+
+@scenario("precreate-slow-input", runtimes=("",))
+def precreate_slow_input(t):
+    """A writer that never comes to an end does not hold the hook: it says so and ends."""
+    argv = [t.machine.hook, "precreate", "--root", t.guard.root, "--deadline", "200ms"]
+    for failure, code in (("open", 0), ("closed", 1)):
+        read_end, write_end = os.pipe()
+        try:
+            os.write(write_end, b'{"ociVersion":')
+            done = subprocess.run([*argv, "--failure", failure], stdin=read_end, timeout=60,
+                                  capture_output=True, check=False)
+        finally:
+            os.close(read_end)
+            os.close(write_end)
+        t.equal(f"{failure}: exit, output", (done.returncode, done.stdout), (code, b""))
+        t.true(f"{failure}: told: {done.stderr}", b"config.json cannot be read" in done.stderr)
