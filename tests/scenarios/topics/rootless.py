@@ -6,6 +6,7 @@ import os
 import subprocess
 
 from harness import cgroups, policy, scenario
+from topics.wrapper import STAGES, Wrapper
 
 USER = 65534
 ENTER = ('echo 0 >"$0/cgroup.procs" && '
@@ -36,11 +37,11 @@ def delegate(t):
     return cgroup
 
 
-def user_container(t, args, rules):
+def user_container(t, args, rules, **options):
     cgroup = delegate(t)
     # pylint: disable=protected-access
     t.runtime._prefix = ["sh", "-c", ENTER, str(cgroups.memory_dir(f"{cgroup}/session"))]
-    c = t.container(args, rules, cgroup=f"{cgroup}/c")
+    c = t.container(args, rules, cgroup=f"{cgroup}/c", **options)
     mapping = [{"containerID": 0, "hostID": USER, "size": 1}]
     c.config["linux"]["namespaces"].append({"type": "user"})
     c.config["linux"].update(uidMappings=mapping, gidMappings=mapping)
@@ -74,3 +75,26 @@ def rootless(t):
     status = user_cli(t, "status", c.id)
     t.equal("the state's owner", os.stat(t.guard.directory(c.id)).st_uid, USER)
     t.true("guarded", status["guarded"])
+
+
+@scenario("rootless-wrapper", needs=("v2", "vm"))
+def rootless_wrapper(t):
+    """The user's own wrapper edits the user's bundle, and hands all else on as it is."""
+    c = user_container(t, "init 0 leak", policy({"process": "report"}), hooks={})
+    c.errors.touch()
+    c.output.touch()
+    own(c.dir)
+    wrapper = Wrapper(t)
+    open_way(wrapper.path.parent)
+    for words in (("features",), ("--version",)):
+        ours, theirs = (subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                       stderr=subprocess.STDOUT, text=True, timeout=60, check=False)
+                        for argv in (wrapper.argv(c, *words), t.runtime.argv(*words)))
+        t.equal(words[0], (ours.returncode, ours.stdout.replace(str(wrapper.path), str(t.runtime.path))),
+                (theirs.returncode, theirs.stdout))
+    wrapper.call(c, "run", "-d", "-b", c.dir, c.id)
+    file = c.dir / "config.json"
+    t.equal("stages", sorted(json.loads(file.read_text())["hooks"]), sorted(STAGES))
+    t.equal("owner of the file", file.stat().st_uid, USER)
+    c.wait_incident(result="reported")
+    t.true("guarded", user_cli(t, "status", c.id)["guarded"])

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 
-from harness import Failure, bundle, policy, scenario
+from harness import Failure, bundle, cgroups, policy, scenario
 
 STAGES = ("createRuntime", "poststart", "poststop")
 
@@ -119,9 +119,9 @@ def wrapper_exit_status(t):
     t.equal("exit of a refusal", ours.returncode, theirs.returncode)
     t.true("it was one", theirs.returncode != 0)
     t.equal("edited by nothing but create and run", ours.stdout.count("oomguard"), 0)
-    for words in (("--version",), ("--help",)):
-        said = [subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                               timeout=60, check=False).stdout
+    for words in (("--version",), ("--help",), ("features",)):
+        said = [subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True, timeout=60, check=False).stdout
                 for argv in (t.runtime.argv(*words), wrapper.argv(c, *words))]
         t.equal(f"{words[0]}", said[1].replace(str(wrapper.path), str(t.runtime.path)), said[0])
 
@@ -145,16 +145,16 @@ sys.exit(42)
 class Fake:
     """A runtime that writes down what it was given."""
 
-    def __init__(self, t):
+    def __init__(self, t, name="runc"):
         self.t = t
-        self.path = t.dir / "fake/runc"
-        self.path.parent.mkdir()
-        self.out = t.dir / "seen"
+        self.path = t.dir / "fake" / name
+        self.path.parent.mkdir(exist_ok=True)
+        self.out = t.dir / f"seen-{name}"
         self.path.write_text(FAKE.format(python=sys.executable, out=str(self.out)))
         self.path.chmod(0o755)
-        self.policy = t.dir / "policy.json"
+        self.policy = t.dir / f"policy-{name}.json"
         self.policy.write_text(json.dumps({"version": 1, "runtimes": [str(self.path)]}))
-        self.wrapper = t.machine.hook.parent / "oomguard-runc"
+        self.wrapper = t.machine.hook.parent / f"oomguard-{name}"
 
     def argv(self, *words, own=()):
         return [self.wrapper, "--oomguard-policy", self.policy, *own, *map(str, words)]
@@ -246,6 +246,16 @@ def wrapper_broken(t):
         code, said, seen = fake.call("delete", "x", own=closed)
         t.equal(f"{what}: another command", (code, said), (42, ""))
         t.equal(f"{what}: the file", file.read_text(), text)
+    file.write_text(config)
+    crun = Fake(t, "crun")
+    for words in (("-f", "other.json"), ("--config=/other.json",)):
+        code, said, seen = crun.call("create", *words, "-b", place, "x")
+        t.equal(f"{words}: exit status, words", (code, seen["argv"]),
+                (42, ["create", *words, "-b", str(place), "x"]))
+        t.true(f"{words}: told: {said}", "not guarded: --config names another file" in said)
+        code, said, seen = crun.call("create", *words, "-b", place, "x", own=closed)
+        t.equal(f"{words}: closed: {said}", (code, seen), (1, None))
+        t.equal(f"{words}: the file that is not read", file.read_text(), config)
     file.unlink()
     t.equal("no file: for the runtime to tell", fake.call("create", "-b", place, "x", own=closed)[:2],
             (42, ""))
@@ -287,11 +297,24 @@ def wrapper_profile(t):
     t.equal("what holds", t.guard.plan(d.id)["policy"]["profile"]["name"], "default")
 
 
+def memory_files(c):
+    """What of the memory cgroup a runtime writes."""
+    found = {}
+    for name in ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.oom_control",
+                 "memory.max", "memory.swap.max", "memory.oom.group"):
+        file = cgroups.memory_dir(c.cgroup) / name
+        if file.exists():
+            found[name] = file.read_text().split("\nunder_oom")[0].strip()
+    return found
+
+
 @scenario("wrapper-settings")
 def wrapper_settings(t):
     """The runtime itself knows the settings: its update leaves them as the policy has them."""
     limit = 32 * bundle.MIB
-    c = unguarded(t, "init 0 sleep", policy(settings={"swap": "0", "limit": {"default": limit}}),
+    # Nothing of ours writes them once more.
+    c = unguarded(t, "init 0 sleep", policy(settings={"swap": "0", "limit": {"default": limit},
+                                                      "keep": False}),
                   limit=None, swap=None, disable_oom_killer=t.machine.has("v1"))
     Wrapper(t).call(c, "run", "-d", "-b", c.dir, c.id)
     c.wait_phase("watching")
@@ -303,6 +326,11 @@ def wrapper_settings(t):
     outcomes = {e["key"]: e["outcome"] for e in c.events("setting")}
     t.equal("left to the hook", {k: v for k, v in outcomes.items()
                                  if v not in ("unchanged", "refused")}, {})
+    before = memory_files(c)
+    done = t.runtime.call("update", "--pids-limit", "100", c.id)
+    t.equal(f"exit of update: {done.stdout}", done.returncode, 0)
+    t.equal("what the kernel has after it", memory_files(c), before)
+    t.true(f"the limit is there: {before}", str(limit) in before.values())
 
 
 @scenario("wrapper-init")
