@@ -247,6 +247,9 @@ static void apply_disable(const struct json *root, const struct identity *id,
 		       text);
 }
 
+/* By which a file of hooks.d picks containers (oomguard-configure(8)): when we run it is done. */
+#define PICKS_CONTAINER "enable"
+
 /* Names of ours that mean nothing, so that a misspelt one is seen. */
 static void refuse_unknown(const struct identity *id, struct effective_policy *out)
 {
@@ -259,7 +262,7 @@ static void refuse_unknown(const struct identity *id, struct effective_policy *o
 		char name[64];
 		size_t len = ours ? strcspn(ours, ".") : 0;
 
-		if (!ours)
+		if (!ours || strcmp(ours, PICKS_CONTAINER) == 0)
 			continue;
 		snprintf(name, sizeof(name), "%.*s", len < sizeof(name) ? (int)len : 0, ours);
 		if (!policy_annotation_known(name))

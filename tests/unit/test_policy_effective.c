@@ -268,6 +268,11 @@ static const struct {
     {"{\"oomguard.io/limit\": \"1\"}", "settings.limit", "leave", ORIGIN_BUILTIN,
      "there is no such key"},
     {"{\"io.oomguard/restart-max\": \"3\"}", "restart.max", "5", ORIGIN_BUILTIN, NULL},
+    /* It brought the hook here, and asks for nothing else. */
+    {"{\"oomguard.io/enable\": \"true\", \"oomguard.io/restart-max\": \"3\"}", "restart.max",
+     "3", ORIGIN_ANNOTATION, NULL},
+    {"{\"oomguard.io/enabled\": \"true\"}", "restart.max", "5", ORIGIN_BUILTIN,
+     "there is no such key"},
     /* A signal that may be ignored needs a grace. */
     {"{\"oomguard.io/kill-signal\": \"SIGTERM\"}", "kill.signal", "SIGKILL", ORIGIN_BUILTIN,
      "a signal other than SIGKILL needs a grace above zero"},

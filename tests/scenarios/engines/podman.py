@@ -46,6 +46,7 @@ def podman_annotation(t):
     guarded = podman.run("init 0 leak", "--annotation", "oomguard.io/enable=true", name="guarded")
     other = podman.run("init 0 leak", "--annotation", "oomguard.io/enable=no", name="other")
     guarded.wait_incident(result="reported")
+    t.equal("nothing is said against the annotation", guarded.events("problem"), [])
     other.wait_line("child 0 killed by 9")
     t.equal("state of the other", t.guard.directory(other.id), None)
     t.equal("records of the other", other.incidents(), [])
