@@ -37,7 +37,7 @@ scenarios_here() {
 }
 
 # scenarios_in_vm KERNEL CGROUP SWAP [--engines]: boots once and runs the whole list in it. Without
-# --full the two machines for it share the runtimes of each scenario.
+# --full the two machines for it share the list.
 scenarios_in_vm() {
 	local name=vm-$1-$2-$3 out try
 	[ "$1 $2" = '6.1 v1' ] || name=vm-$1-$3

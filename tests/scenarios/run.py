@@ -47,7 +47,8 @@ def arguments():
     parser.add_argument("--cri-api", type=pathlib.Path, help="directory of api_pb2.py")
     parser.add_argument("--go-program", type=pathlib.Path, help="the program made from gc.go")
     parser.add_argument("--turn", type=int, choices=(0, 1),
-                        help="of a scenario with two runtimes only one; the other number, the other")
+                        help="half of the list, of each scenario with two runtimes one; the other "
+                             "number, the other half")
     parser.add_argument("--list", action="store_true", help="print the names and end")
     return parser.parse_args()
 
@@ -106,8 +107,8 @@ def run_twice(scenario, runtime_name, machine, rootfs, serial, options):
 
 
 def is_turn(options, number, scenario, runtime):
-    """Two machines share the runtimes of each scenario between them; only one of them has swap."""
-    if options.turn is None or len(scenario.runtimes) != 2 or "swap" in scenario.needs:
+    """Two machines share the list, and the runtimes of each scenario; only one of them has swap."""
+    if options.turn is None or "swap" in scenario.needs:
         return True
     return (number + scenario.runtimes.index(runtime)) % 2 == options.turn
 
