@@ -9,8 +9,35 @@
 #include "cleanup.h"
 #include "escape.h"
 
-int candidates_add(struct candidates *candidates, const char *key, const char *id, const char *root)
+#define NAME_MAX_BYTES 1024
+
+static void candidate_free(struct candidate *candidate)
 {
+	free(candidate->id);
+	free(candidate->root);
+	free(candidate->name);
+}
+
+/* As view_name() makes it. */
+static char *name_of(const struct json *container)
+{
+	static const char *const keys[] = {"namespace", "pod", "container"};
+	char name[NAME_MAX_BYTES] = "";
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const char *part = json_get_string(container, keys[i]);
+		size_t used = strlen(name);
+
+		if (part && part[0])
+			snprintf(name + used, sizeof(name) - used, "%s%s", used ? "/" : "", part);
+	}
+	return strdup(name);
+}
+
+int candidates_add(struct candidates *candidates, const char *key, const struct json *container)
+{
+	const char *id = json_get_string(container, "id");
+	const char *root = json_get_string(container, "runtimeRoot");
 	struct candidate *items, *item;
 
 	for (size_t i = 0; i < candidates->len; i++) {
@@ -23,11 +50,11 @@ int candidates_add(struct candidates *candidates, const char *key, const char *i
 	candidates->items = items;
 	item = &items[candidates->len];
 	snprintf(item->key, sizeof(item->key), "%s", key);
-	item->id = strdup(id);
-	item->root = strdup(root);
-	if (!item->id || !item->root) {
-		free(item->id);
-		free(item->root);
+	item->id = strdup(id ? id : key);
+	item->root = strdup(root ? root : "");
+	item->name = name_of(container);
+	if (!item->id || !item->root || !item->name) {
+		candidate_free(item);
 		return -ENOMEM;
 	}
 	candidates->len++;
@@ -40,27 +67,20 @@ int candidates_add_record(struct candidates *candidates, const struct json *reco
 	const char *id = json_get_string(record, "id");
 	const char *root = json_get_string(record, "runtimeRoot");
 
-	id = id ? id : "";
-	root = root ? root : "";
-	state_key(id, root, key);
-	return candidates_add(candidates, key, id, root);
+	state_key(id ? id : "", root ? root : "", key);
+	return candidates_add(candidates, key, record);
 }
 
 static int add_container(const struct state_root *root, const char *key, void *context)
 {
 	cleanup_close int dirfd = state_container_open(root, key, false, NULL);
 	cleanup_json struct json *plan = NULL;
-	const char *id = NULL, *runtime_root = NULL;
 
 	if (dirfd == -ENOENT)
 		return 0;
-	if (dirfd >= 0 && state_file_read(dirfd, STATE_PLAN, &plan, NULL) == 0) {
-		const struct json *container = json_get(plan, "container");
-
-		id = json_get_string(container, "id");
-		runtime_root = json_get_string(container, "runtimeRoot");
-	}
-	return candidates_add(context, key, id ? id : key, runtime_root ? runtime_root : "");
+	if (dirfd >= 0)
+		state_file_read(dirfd, STATE_PLAN, &plan, NULL);
+	return candidates_add(context, key, json_get(plan, "container"));
 }
 
 static int compare(const void *a, const void *b)
@@ -82,10 +102,8 @@ int candidates_containers(struct candidates *candidates, const struct state_root
 
 void candidates_free(struct candidates *candidates)
 {
-	for (size_t i = 0; i < candidates->len; i++) {
-		free(candidates->items[i].id);
-		free(candidates->items[i].root);
-	}
+	for (size_t i = 0; i < candidates->len; i++)
+		candidate_free(&candidates->items[i]);
 	free(take_ptr(candidates->items));
 	candidates->len = 0;
 }
@@ -95,7 +113,8 @@ static bool fits(const struct candidate *candidate, const char *word, bool whole
 	size_t len = strlen(word);
 
 	if (whole)
-		return !strcmp(candidate->id, word) || !strcmp(candidate->key, word);
+		return !strcmp(candidate->id, word) || !strcmp(candidate->key, word) ||
+		       !strcmp(candidate->name, word);
 	return !strncmp(candidate->id, word, len) || !strncmp(candidate->key, word, len);
 }
 

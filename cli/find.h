@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From what the user typed to one container: a whole id or KEY, or a prefix that only one has. Ids
- * collide across runtime roots; then the KEY tells them apart.
+ * From what the user typed to one container: a whole id or KEY, the name as `list` shows it, or a
+ * prefix of id or KEY that only one has. Ids collide across runtime roots; then the KEY tells them
+ * apart.
  */
 #pragma once
 
@@ -14,6 +15,7 @@ struct candidate {
 	char key[STATE_KEY_MAX];
 	char *id;   /* owned; the KEY again where plan.json cannot be read */
 	char *root; /* the runtime's, owned, "" unknown */
+	char *name; /* NAMESPACE/POD/CONTAINER, as far as they are known; owned, "" none */
 };
 
 struct candidates {
@@ -21,9 +23,11 @@ struct candidates {
 	size_t len;
 };
 
-/* Adds one unless its KEY is there. -ENOMEM. */
-int candidates_add(struct candidates *candidates, const char *key, const char *id,
-		   const char *root);
+/*
+ * Adds one unless its KEY is there. `container` has the words of an identity, NULL: nothing is
+ * known. -ENOMEM.
+ */
+int candidates_add(struct candidates *candidates, const char *key, const struct json *container);
 /* Adds the one an incident's record is of, and tells its KEY. -ENOMEM. */
 int candidates_add_record(struct candidates *candidates, const struct json *record,
 			  char key[static STATE_KEY_MAX]);

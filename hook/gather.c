@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "engine_name.h"
 #include "proc.h"
 #include "read_all.h"
 
@@ -176,6 +177,14 @@ static int fill_identity(struct hook *hook, struct gathered *g)
 	if (!id->id || !id->bundle || !id->runtime ||
 	    identity_fill(id, g->config.annotations, g->state.annotations, &err) < 0)
 		return hook_failed(hook, -ENOMEM, "out of memory");
+	if (!id->container[0] && !strcmp(id->manager, "podman")) {
+		char *name = engine_name_podman(hook->procfd, g->parent);
+
+		if (name) {
+			free(id->container);
+			id->container = name;
+		}
+	}
 	return 0;
 }
 

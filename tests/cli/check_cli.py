@@ -147,6 +147,19 @@ class Find(Case):
         self.assertIn(self.keys["webhook"], err)
         self.assertNotIn("plain", err)
 
+    def test_name(self):
+        """The name that `list` shows does too, where only one has it."""
+        names = {}
+        for item in self.json("list")["containers"]:
+            names.setdefault(item["name"], []).append(item["key"])
+        alone = [(name, keys[0]) for name, keys in names.items() if name and len(keys) == 1]
+        shared = [name for name, keys in names.items() if name and len(keys) > 1]
+        self.assertTrue(alone and shared)
+        for name, key in alone:
+            self.assertEqual(self.json("status", name)["key"], key)
+        for name in shared:
+            self.run_cli("status", name, code=2)
+
     def test_same_id_in_two_roots(self):
         _, err = self.run_cli("cancel", "dup", code=2)
         self.assertIn("/run/runc", err)

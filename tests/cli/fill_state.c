@@ -149,6 +149,8 @@ static void unguarded(const struct state_root *root)
 
 	plan_of(&plan, "plain", "/run/runc");
 	plan.guarded = false;
+	/* podman's name, and no pod. */
+	plan.identity.namespace[0] = plan.identity.pod[0] = '\0';
 	plan_problem(&plan, "the shim could not be started: \033[31mno such file");
 	refuse(plan.policy);
 	close(container(root, &plan));
