@@ -109,12 +109,15 @@ static void read_cmdline(int procfd, const struct scene_process *process, uint32
 	shared->cmdline[index] = shared->text_used - (uint32_t)bytes + 1;
 }
 
-static void read_detail(int procfd, const struct scene_process *process,
-			struct scene_detail *detail)
+/* Before anything is read: whose reading is passed over is named all the same. */
+static void name_details(const struct scene *scene, struct scene_slow *shared)
 {
-	*detail = (struct scene_detail){.pid = process->pid};
-	memcpy(detail->comm, process->comm, sizeof(detail->comm));
-	detail_read(procfd, process->pid, detail);
+	for (uint32_t i = 0; i < details_of(scene); i++) {
+		struct scene_detail *detail = &shared->detail[i];
+
+		*detail = (struct scene_detail){.pid = scene->process[i].pid};
+		memcpy(detail->comm, scene->process[i].comm, sizeof(detail->comm));
+	}
 }
 
 static void take_step(const struct scene *scene, struct scene_slow *shared, int procfd,
@@ -123,7 +126,7 @@ static void take_step(const struct scene *scene, struct scene_slow *shared, int 
 	uint32_t details = details_of(scene);
 
 	if (step >= details && step < 2 * details)
-		read_detail(procfd, &scene->process[step - details],
+		detail_read(procfd, scene->process[step - details].pid,
 			    &shared->detail[step - details]);
 	else if (step < details)
 		read_cmdline(procfd, &scene->process[step], step, shared);
@@ -178,7 +181,7 @@ void slow_start(struct slow_reader *reader, const struct scene *scene)
 	shared->steps = 0;
 	shared->text_used = 0;
 	memset(shared->cmdline, 0, scene->processes_len * sizeof(shared->cmdline[0]));
-	memset(shared->detail, 0, sizeof(shared->detail));
+	name_details(scene, shared);
 	if (scene->processes_len > 0 && reap(reader))
 		fork_child(reader, scene);
 }
