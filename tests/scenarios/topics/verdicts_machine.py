@@ -46,7 +46,8 @@ def scarce_memory(t):
     set_for_now(t, HUGE_PAGES, str((meminfo("MemFree") - LEFT_FREE) // HUGE_PAGE))
 
 
-@scenario("verdict-host", needs=("vm", "v2"), runtimes=("runc",))
+# Filling a machine or its swap takes minutes where another one is emulated beside it.
+@scenario("verdict-host", needs=("vm", "v2"), runtimes=("runc",), full=True)
 def host(t):
     """The machine itself is full; and a container at its own limit on a machine that nearly is."""
     scarce_memory(t)
@@ -94,7 +95,7 @@ def nodes(t):
     t.equal("whose limit", answers["limit"]["whose"], "own")
 
 
-@scenario("verdict-swap-full", needs=("swap",), runtimes=("runc",))
+@scenario("verdict-swap-full", needs=("swap",), runtimes=("runc",), full=True)
 def swap_full(t):
     """Its share of swap is used up; and memory that cannot go to swap, with room there."""
     full = t.container("init 0 leak", policy(REPORT), name="full", swap=72 * MIB)
