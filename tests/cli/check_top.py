@@ -65,7 +65,7 @@ class Once(Case):
         self.assertEqual((web["restartsLeft"], web["restartMax"], web["oomKills"]), (3, 5, 3))
         self.assertEqual(web["pressurePercent"], 1.5)
         # Counted by name: what an earlier shim saw is in it.
-        self.assertEqual({c["oomKills"] for c in document["containers"] if "php" in c["name"]}, {3})
+        self.assertEqual({c["oomKills"] for c in document["containers"] if "/php" in c["name"]}, {3})
         broken = [c for c in document["containers"] if c["id"] == "broken-0"][0]
         self.assertIsNone(broken["usage"])
         self.assertEqual(json.loads(self.top("--json", root=self.base + "/none"))["containers"], [])
