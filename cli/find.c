@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "escape.h"
+#include "view.h"
 
 #define NAME_MAX_BYTES 1024
 
@@ -18,20 +19,14 @@ static void candidate_free(struct candidate *candidate)
 	free(candidate->name);
 }
 
-/* As view_name() makes it. */
 static char *name_of(const struct json *container)
 {
-	static const char *const keys[] = {"namespace", "pod", "container"};
-	char name[NAME_MAX_BYTES] = "";
+	const char *const parts[] = {json_get_string(container, "namespace"),
+				     json_get_string(container, "pod"),
+				     json_get_string(container, "container")};
+	char name[NAME_MAX_BYTES];
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		const char *part = json_get_string(container, keys[i]);
-		size_t used = strlen(name);
-
-		if (part && part[0])
-			snprintf(name + used, sizeof(name) - used, "%s%s", used ? "/" : "", part);
-	}
-	return strdup(name);
+	return strdup(view_join_name(parts, name, sizeof(name)));
 }
 
 int candidates_add(struct candidates *candidates, const char *key, const struct json *container)

@@ -120,24 +120,25 @@ void view_free(struct view *view)
 	free(view);
 }
 
-const char *view_name(const struct view *view, char *buf, size_t cap)
+const char *view_join_name(const char *const parts[3], char *buf, size_t cap)
 {
-	const struct identity *id = &view->plan.identity;
-	const char *parts[3];
-
 	buf[0] = '\0';
-	if (!view->has_plan)
-		return buf;
-	parts[0] = id->namespace;
-	parts[1] = id->pod;
-	parts[2] = id->container;
 	for (size_t i = 0; i < 3; i++) {
 		size_t used = strlen(buf);
 
-		if (parts[i][0])
+		if (parts[i] && parts[i][0])
 			snprintf(buf + used, cap - used, "%s%s", used ? "/" : "", parts[i]);
 	}
 	return buf;
+}
+
+const char *view_name(const struct view *view, char *buf, size_t cap)
+{
+	const struct identity *id = &view->plan.identity;
+	const char *const parts[] = {id->namespace, id->pod, id->container};
+
+	buf[0] = '\0';
+	return view->has_plan ? view_join_name(parts, buf, cap) : buf;
 }
 
 const char *view_memory(const struct view *view, char *buf, size_t cap)

@@ -41,7 +41,8 @@ extern const char *const view_states[];
 int view_load(const struct state_root *root, const char *key, struct view **out);
 void view_free(struct view *view);
 
-/* "namespace/pod/container", as much of it as is known. Returns buf. */
+/* "namespace/pod/container", as much of it as is known (not NULL, not ""). Returns buf. */
+const char *view_join_name(const char *const parts[3], char *buf, size_t cap);
 const char *view_name(const struct view *view, char *buf, size_t cap);
 /* "12 MiB / 64 MiB"; "" when the cgroup is gone. Returns buf. */
 const char *view_memory(const struct view *view, char *buf, size_t cap);

@@ -42,11 +42,7 @@ bool near_judge(struct near_watch *watch, const struct profile *profile,
 /* Page cache comes and goes: it may pass the mark late, what needs room may not. */
 static uint64_t urgent(const struct profile *profile, const struct memcg_usage *usage)
 {
-	uint64_t cache = memcg_reclaimable(usage);
-
-	if (profile->on_near_limit.of == NEAR_OF_USAGE)
-		return usage->usage;
-	return usage->usage > cache ? usage->usage - cache : 0;
+	return profile->on_near_limit.of == NEAR_OF_USAGE ? usage->usage : memcg_held(usage);
 }
 
 int near_pace_ms(const struct profile *profile, const struct memcg_usage *usage)

@@ -15,14 +15,6 @@ static uint32_t kib(uint64_t bytes)
 	return bytes / 1024 > UINT32_MAX ? UINT32_MAX : (uint32_t)(bytes / 1024);
 }
 
-/* Usage without the page cache. */
-static uint64_t need_of(const struct memcg_usage *usage)
-{
-	uint64_t cache = memcg_reclaimable(usage);
-
-	return usage->usage > cache ? usage->usage - cache : 0;
-}
-
 static unsigned per_mille(uint64_t part, uint64_t whole)
 {
 	return whole >= 1000 ? (unsigned)(part / (whole / 1000)) : 0;
@@ -74,7 +66,7 @@ int timeline_pace_ms(struct timeline_pace *pace, const struct stall_sample *samp
 		     enum cgroup_version version)
 {
 	const struct memcg_usage *usage = &sample->usage;
-	uint64_t need = need_of(usage);
+	uint64_t need = memcg_held(usage);
 	bool grows = !pace->has_need || need > pace->need + usage->limit / GROWTH_SHARE;
 	int ms;
 

@@ -102,6 +102,14 @@ static inline uint64_t memcg_reclaimable(const struct memcg_usage *usage)
 	return usage->inactive_file + usage->active_file;
 }
 
+/* Usage without the page cache: what nothing but swap or an end gives back. */
+static inline uint64_t memcg_held(const struct memcg_usage *usage)
+{
+	uint64_t cache = memcg_reclaimable(usage);
+
+	return usage->usage > cache ? usage->usage - cache : 0;
+}
+
 /* What is needed: usage without the page cache that was not used lately. */
 static inline uint64_t memcg_working_set(const struct memcg_usage *usage)
 {

@@ -77,8 +77,8 @@ def page_cache(t):
     t.equal("incidents", c.incidents(), [])
     # Two a minute, and one for where the minute begins.
     t.true(f"woken {wakes.count} times in {seconds} s", wakes.count <= seconds // 30 + 1)
-    t.note(f"page cache at the limit for {seconds} s: no alarm, the shim woke {wakes.count} times while "
-           f"failcnt rose by {cgroups.failures(c.cgroup) - failures}")
+    t.note(f"page cache at the limit for {seconds} s: no alarm, the shim woke {wakes.count} times "
+           f"while failcnt rose by {cgroups.failures(c.cgroup) - failures}")
 
 
 @scenario("seed6-anonymous-cure", runtimes=("runc",), limit_s=120)

@@ -1,95 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which policy a container gets: rules, chain, annotations within bounds, freezing. */
+/* Which policy a container gets: rules, chain, annotations within bounds. */
 #include <errno.h>
 #include <signal.h>
 
-#include "policy_annotations.h"
-#include "policy_text.h"
-#include "unit.h"
-
-static const char policy_text[] =
-    "{ \"version\": 1,\n"
-    "  \"runtimes\": [\"/usr/sbin/runc\"],\n"
-    "  \"host\": {\"maxConcurrentRestarts\": 2},\n"
-    "  \"profiles\": {\n"
-    "    \"default\": {\"onOom\": {\"init\": \"kill\"}},\n"
-    "    \"base\": {\"extends\": \"default\", \"kill\": {\"grace\": \"5s\"},\n"
-    "       \"onStall\": {\"after\": \"2s\", \"pressure\": {\"share\": \"12.5%\","
-    "           \"for\": \"3s\"}, \"ladder\": [\"raise-limit\", \"kill\"]},"
-    "       \"victims\": {\"prefer\": [\"^php\", \"\\\"x\"], \"avoid\": [\"^db$\"]},"
-    "       \"onNearLimit\": {\"at\": \"off\", \"of\": \"usage\", \"rearm\": \"1m\","
-    "           \"process\": \"^java\", \"actions\": [\"kill-largest\", \"signal:SIGRTMIN+3\"]},"
-    "       \"onZombies\": {\"above\": \"off\", \"action\": \"kill\"},"
-    "       \"settings\": {\"keep\": false, \"emptyOnExit\": false, \"swap\": \"25%\", \"limit\": "
-    "{\"default\": \"1GiB\"},\n"
-    "          \"oomScoreAdj\": {\"workload\": 500, \"init\": \"-100\",\n"
-    "                          \"rules\": [{\"name\": \"^php\", \"value\": \"+7\"}]}}},\n"
-    "    \"worker\": {\"extends\": \"base\", \"onOom\": {\"process\": \"restart\"},\n"
-    "       \"kill\": {\"signal\": \"SIGTERM\"}},\n"
-    "    \"alone\": {\"restart\": {\"backoff\": {\"factor\": 1.5}}}\n"
-    "  },\n"
-    "  \"rules\": [\n"
-    "    {\"match\": {\"namespace\": \"^prod-\", \"container\": \"^php\"}, \"profile\": "
-    "\"worker\"},\n"
-    "    {\"match\": {\"annotations\": {\"team\": \"^a\"}}, \"profile\": \"alone\"} ],\n"
-    "  \"annotations\": {\n"
-    "    \"allow\": [\"profile\", \"disable\", \"on-oom-process\", \"oom-group\", "
-    "\"restart-max\",\n"
-    "       \"oom-score-adj-workload\", \"oom-score-adj-init\", \"kill-signal\", \"kill-grace\",\n"
-    "       \"swap\", \"respawn-grace\", \"restart-backoff-factor\", \"swappiness\",\n"
-    "       \"keep\", \"empty-on-exit\", \"on-stall-after\", \"near-limit-at\", "
-    "\"near-limit-actions\", \"near-limit-rearm\", \"zombies-above\", \"zombies-action\"],\n"
-    "    \"bounds\": {\"profile\": [\"default\", \"alone\"],\n"
-    "       \"on-oom-process\": [\"report\", \"kill\"],\n"
-    "       \"oom-score-adj-workload\": [-999, 1000], \"restart-max\": [1, 10],\n"
-    "       \"swap\": [\"0\", \"1GiB\"], \"respawn-grace\": [\"0\", \"2s\"],\n"
-    "       \"restart-backoff-factor\": [1.5, 3], \"swappiness\": [10, 60],\n"
-    "       \"keep\": [true], \"on-stall-after\": [\"200ms\", \"5s\"],\n"
-    "       \"near-limit-at\": [\"50%\", \"95%\"], \"zombies-above\": [10, 1000],\n"
-    "       \"near-limit-actions\": [\"report\", \"signal:SIGUSR1\"], "
-    "\"zombies-action\": [\"report\"]} } }";
-
-/* One container: its annotations as JSON text, its names, and what comes of it. */
-struct scene {
-	struct policy_document doc;
-	struct identity id;
-	struct effective_policy out;
-	struct json *annotations;
-};
-
-static struct scene *scene_new(const char *annotations)
-{
-	struct json_limits limits = {.source = "config", .max_bytes = 65536, .max_depth = 8};
-	struct scene *scene = calloc(1, sizeof(*scene));
-
-	ck_assert_ptr_nonnull(scene);
-	ck_assert_int_eq(policy_load_text(policy_text, &scene->doc, NULL, NULL), 0);
-	if (annotations)
-		ck_assert_int_eq(json_parse(annotations, strlen(annotations), &limits,
-					    &scene->annotations, NULL),
-				 0);
-	scene->id.id = (char *)"c1";
-	scene->id.namespace = (char *)"";
-	scene->id.container = (char *)"web";
-	scene->id.annotations = scene->annotations;
-	return scene;
-}
-
-static struct effective_policy *scene_solve(struct scene *scene)
-{
-	struct error err = {0};
-
-	ck_assert_msg(policy_effective(&scene->doc, &scene->id, &scene->out, &err) == 0, "%s",
-		      err.message);
-	return &scene->out;
-}
-
-static void scene_free(struct scene *scene)
-{
-	policy_document_free(&scene->doc);
-	json_free(scene->annotations);
-	free(scene);
-}
+#include "policy_scene.h"
 
 static const struct origin *origin_of(const struct effective_policy *policy, const char *path)
 {
@@ -269,8 +183,8 @@ static const struct {
      "there is no such key"},
     {"{\"io.oomguard/restart-max\": \"3\"}", "restart.max", "5", ORIGIN_BUILTIN, NULL},
     /* It brought the hook here, and asks for nothing else. */
-    {"{\"oomguard.io/enable\": \"true\", \"oomguard.io/restart-max\": \"3\"}", "restart.max",
-     "3", ORIGIN_ANNOTATION, NULL},
+    {"{\"oomguard.io/enable\": \"true\", \"oomguard.io/restart-max\": \"3\"}", "restart.max", "3",
+     ORIGIN_ANNOTATION, NULL},
     {"{\"oomguard.io/enabled\": \"true\"}", "restart.max", "5", ORIGIN_BUILTIN,
      "there is no such key"},
     /* A signal that may be ignored needs a grace. */
@@ -369,114 +283,6 @@ START_TEST(refusals_are_bounded)
 }
 END_TEST
 
-static struct json *freeze(const struct effective_policy *policy, char *buf, size_t cap)
-{
-	struct json_limits limits = {.source = "plan", .max_bytes = cap, .max_depth = 16};
-	struct json *tree;
-	struct jsonw w;
-	int len;
-
-	ck_assert_int_eq(jsonw_init(&w, buf, cap, true), 0);
-	jsonw_start(&w);
-	jsonw_object(&w);
-	effective_policy_write(policy, &w);
-	jsonw_object_end(&w);
-	len = jsonw_finish(&w);
-	ck_assert_int_gt(len, 0);
-	jsonw_close(&w);
-	ck_assert_int_eq(json_parse(buf, (size_t)len, &limits, &tree, NULL), 0);
-	return tree;
-}
-
-START_TEST(freezing_keeps_everything)
-{
-	struct scene *scene = scene_new("{\"oomguard.io/restart-max\": \"99\","
-					" \"oomguard.io/disable\": \"true\","
-					" \"oomguard.io/kill-signal\": \"SIGRTMIN+3\"}");
-	struct effective_policy *again = calloc(1, sizeof(*again));
-	struct effective_policy *out;
-	struct error err = {0};
-	char *buf = malloc(65536);
-	struct json *tree;
-
-	ck_assert(again && buf);
-	scene->id.namespace = (char *)"prod-eu";
-	scene->id.container = (char *)"php";
-	out = scene_solve(scene);
-	tree = freeze(out, buf, 65536);
-	ck_assert_msg(effective_policy_read(tree, again, &err) == 0, "%s", err.message);
-	ck_assert_mem_eq(&again->profile.settings.score_rules, &out->profile.settings.score_rules,
-			 sizeof(out->profile.settings.score_rules));
-	ck_assert_str_eq(again->profile.victims.prefer.ere[1], "\"x");
-	ck_assert_uint_eq(again->profile.on_stall.pressure_share, 12500);
-	ck_assert_int_eq(again->profile.on_near_limit.actions.action[1].signal, SIGRTMIN + 3);
-	ck_assert_uint_eq(again->profile.on_near_limit.at, 0);
-	ck_assert_str_eq(again->profile.on_near_limit.process, "^java");
-	ck_assert_int_eq(again->profile.settings.keep, 0);
-	for (size_t i = 0; i < policy_keys_len; i++) {
-		ck_assert_mem_eq((char *)&again->profile + policy_keys[i].offset,
-				 (char *)&out->profile + policy_keys[i].offset,
-				 policy_key_size(&policy_keys[i]));
-		ck_assert_int_eq(again->from[i].kind, out->from[i].kind);
-		ck_assert_str_eq(again->from[i].where, out->from[i].where);
-	}
-	ck_assert_mem_eq(&again->host, &out->host, sizeof(out->host));
-	ck_assert_str_eq(again->profile_name, "worker");
-	ck_assert_int_eq(again->profile_from.kind, ORIGIN_RULE);
-	ck_assert(again->disabled);
-	ck_assert_uint_eq(again->refused_len, 1);
-	ck_assert_str_eq(again->refused[0].value, "99");
-	json_free(tree);
-	free(again);
-	free(buf);
-	scene_free(scene);
-}
-END_TEST
-
-START_TEST(the_builtin_values_can_be_frozen)
-{
-	struct scene *scene = scene_new(NULL);
-	struct effective_policy *again = calloc(1, sizeof(*again));
-	char *buf = malloc(65536);
-	struct error err = {0};
-	struct json *tree;
-
-	ck_assert(again && buf);
-	policy_document_free(&scene->doc);
-	tree = freeze(scene_solve(scene), buf, 65536);
-	ck_assert_msg(effective_policy_read(tree, again, &err) == 0, "%s", err.message);
-	for (size_t i = 0; i < policy_keys_len; i++)
-		ck_assert_mem_eq((char *)&again->profile + policy_keys[i].offset,
-				 (char *)&profile_builtin + policy_keys[i].offset,
-				 policy_key_size(&policy_keys[i]));
-	json_free(tree);
-	free(again);
-	free(buf);
-	scene_free(scene);
-}
-END_TEST
-
-START_TEST(a_frozen_policy_that_lacks_a_key_is_refused)
-{
-	struct scene *scene = scene_new(NULL);
-	struct effective_policy *again = calloc(1, sizeof(*again));
-	char *buf = malloc(65536);
-	struct error err = {0};
-	struct json *tree, *keys;
-
-	ck_assert(again && buf);
-	tree = freeze(scene_solve(scene), buf, 65536);
-	keys = json_get(tree, "keys");
-	strcpy(keys->object.members[3].key, "x");
-	ck_assert_int_eq(effective_policy_read(tree, again, &err), -EINVAL);
-	ck_assert_ptr_nonnull(strstr(err.message, "settings.oomScoreAdj.workload is missing"));
-	json_free(tree);
-	free(again);
-	free(buf);
-	scene_free(scene);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("policy_effective");
@@ -493,9 +299,6 @@ int main(void)
 	tcase_add_test(tests, a_container_can_be_left_alone_where_that_is_allowed);
 	tcase_add_test(tests, a_suffix_needs_a_container_that_has_a_name);
 	tcase_add_test(tests, refusals_are_bounded);
-	tcase_add_test(tests, freezing_keeps_everything);
-	tcase_add_test(tests, the_builtin_values_can_be_frozen);
-	tcase_add_test(tests, a_frozen_policy_that_lacks_a_key_is_refused);
 	suite_add_tcase(suite, tests);
 	return unit_run(suite);
 }
