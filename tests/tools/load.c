@@ -10,7 +10,8 @@
  *            once: where FILE exists, only sleep)
  * Verbs:     sleep | exit CODE | touch MB | leak [MAX_MB] | bomb N | storm N MB |
  *            exec PROGRAM WORD...
- *            init RESPAWNS CMD... [-- CMD...]...
+ *            init RESPAWNS[@FILE] CMD... [-- CMD...]...
+ *            (with FILE: each respawn waits until it is there)
  *            gulp MB | shmem MB | churn MB | cache FILE | write FILE | serve BEAT_FILE GO_FILE
  *            zombies | threads BEAT_FILE
  *            fill FILE MB | pipes N | arenas THREADS MB | drip PAUSE_MS
@@ -251,9 +252,17 @@ static size_t split_children(int argc, char **argv, struct child *children)
 	return len;
 }
 
-/* Lives on whatever happens to its children; starts one again as often as RESPAWNS says in all. */
-static _Noreturn void init(long respawns, int argc, char **argv)
+static void await(const char *path)
 {
+	while (access(path, F_OK))
+		nap_ms(2);
+}
+
+/* Lives on whatever happens to its children; starts one again as often as RESPAWNS says in all. */
+static _Noreturn void init(const char *how, int argc, char **argv)
+{
+	char *file;
+	long respawns = strtol(how, &file, 10);
 	struct child children[CHILDREN_MAX];
 	size_t len = split_children(argc, argv, children);
 	struct sigaction old;
@@ -279,8 +288,11 @@ static _Noreturn void init(long respawns, int argc, char **argv)
 			else
 				dprintf(STDOUT_FILENO, "child %zu exited %d\n", i,
 					WEXITSTATUS(status));
-			if (respawns-- > 0)
-				start_child(&children[i], i);
+			if (respawns-- <= 0)
+				continue;
+			if (*file == '@')
+				await(file + 1);
+			start_child(&children[i], i);
 		}
 	}
 }
@@ -306,7 +318,7 @@ static int run_verb(int argc, char **argv)
 	if (!strcmp(argv[0], "bomb"))
 		bomb(strtoul(argv[1], NULL, 10));
 	if (!strcmp(argv[0], "init"))
-		init(atol(argv[1]), argc - 2, argv + 2);
+		init(argv[1], argc - 2, argv + 2);
 	if (!strcmp(argv[0], "storm") && argc > 2)
 		storm(strtoul(argv[1], NULL, 10), strtoul(argv[2], NULL, 10));
 	return usage();
@@ -338,8 +350,7 @@ static int run(int argc, char **argv)
 	}
 	if (!strcmp(argv[0], "await")) {
 		dprintf(STDOUT_FILENO, "awaiting %s\n", argv[1]);
-		while (access(argv[1], F_OK))
-			nap_ms(2);
+		await(argv[1]);
 		return run(argc - 2, argv + 2);
 	}
 	if (!strcmp(argv[0], "once")) {
