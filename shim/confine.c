@@ -38,14 +38,17 @@ static int enter(const struct cgroup_mount *mount)
 {
 	cleanup_close int top = open(mount->point, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_close int own = -1;
+	/* We are one thread, which is what `tasks` takes. The kernel (since 5.5) moves the thread
+	 * that asks without the lock that makes every fork and exit of the host wait. */
+	const char *members = mount->v2 ? "cgroup.procs" : "tasks";
 
 	if (top < 0)
 		return -errno;
 	/* A cpuset of our own would have to be given processors and nodes: the top has them all. */
 	if (!mount->v2 && strstr(mount->controllers, "cpuset"))
-		return cgroup_write(top, "cgroup.procs", "0");
+		return cgroup_write(top, members, "0");
 	own = shim_cgroup(top);
-	return own < 0 ? own : cgroup_write(own, "cgroup.procs", "0");
+	return own < 0 ? own : cgroup_write(own, members, "0");
 }
 
 /* The controllers' word that names the hierarchy in /proc/self/cgroup: the last one. */
