@@ -19,6 +19,7 @@
 #include "cleanup.h"
 #include "config.h"
 #include "configure.h"
+#include "drop_in.h"
 #include "toml_block.h"
 #include "toml_scan.h"
 
@@ -207,15 +208,35 @@ static char *make_tables(const struct configure *want, const struct found *found
 	return text;
 }
 
-static int plan_drop_in(const struct found *found, const char *tables, struct outcome *out,
+/*
+ * `lines`: NULL takes it back. An import may well name every file of that directory, so what was
+ * changed by hand is kept beside the main file.
+ */
+static int plan_drop_in(const struct found *found, const char *lines, struct outcome *out,
 			struct error *err)
 {
-	char *text;
+	const char *name = strrchr(found->main_file, '/') + 1;
+	cleanup_free char *kept_as = NULL;
+	struct drop_in file = {.path = found->drop_in, .engine = "containerd"};
 
-	if (asprintf(&text, "# Written by `oomguard configure containerd`.\nversion = %ld\n\n%s",
-		     found->version, tables) < 0)
+	if (asprintf(&kept_as, "%.*s" DROP_IN_NAME, (int)(name - found->main_file),
+		     found->main_file) < 0)
+		kept_as = NULL;
+	if (!kept_as)
 		return error_set(err, ENOMEM, "cannot make the drop-in");
-	return change_plan(&out->changes, found->drop_in, text, strlen(text), NULL, err);
+	file.kept_as = kept_as;
+	return drop_in_plan(&out->changes, &file, lines, err);
+}
+
+static int plan_new_drop_in(const struct found *found, const char *tables, struct outcome *out,
+			    struct error *err)
+{
+	cleanup_free char *lines = NULL;
+
+	if (asprintf(&lines, "version = %ld\n\n%s", found->version, tables) < 0)
+		lines = NULL;
+	return lines ? plan_drop_in(found, lines, out, err)
+		     : error_set(err, ENOMEM, "cannot make the drop-in");
 }
 
 /* Behind the file that holds, with a version where it is new. */
@@ -236,7 +257,7 @@ static int plan_edit(const struct found *found, const char *tables, struct outco
 	r = change_plan(&out->changes, path, after, strlen(after), before, err);
 	/* One of the two is enough. */
 	if (r == 0 && found->drop_in)
-		r = change_plan(&out->changes, found->drop_in, NULL, 0, NULL, err);
+		r = plan_drop_in(found, NULL, out, err);
 	return r;
 }
 
@@ -267,7 +288,7 @@ static int plan_removal(const struct configure *want, const struct found *found,
 	int r = 0;
 
 	if (found->drop_in)
-		r = change_plan(&out->changes, found->drop_in, NULL, 0, NULL, err);
+		r = plan_drop_in(found, NULL, out, err);
 	for (size_t i = 0; i < 2 && r == 0; i++) {
 		char *text = NULL;
 		bool had = false;
@@ -297,7 +318,7 @@ static int plan(const struct configure *want, const struct found *found, struct 
 	if (want->edit || found->has_block)
 		return plan_edit(found, tables, out, err);
 	if (found->drop_in && (!found->last || found->version >= VERSION_JOINED))
-		return plan_drop_in(found, tables, out, err);
+		return plan_new_drop_in(found, tables, out, err);
 	return tell_by_hand(found, tables, out, err);
 }
 

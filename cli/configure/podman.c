@@ -8,11 +8,11 @@
 #include "cleanup.h"
 #include "config.h"
 #include "configure.h"
+#include "drop_in.h"
 #include "hooks_dirs.h"
 
 #define PODMAN_DROP_IN "/etc/containers/containers.conf.d/oomguard.conf"
 #define CRIO_DROP_IN "/etc/crio/crio.conf.d/99-oomguard.conf"
-#define MARK "# Written by `oomguard configure"
 
 static int plan_dir(const struct configure *want, const char *dir, struct outcome *out,
 		    struct error *err)
@@ -66,36 +66,33 @@ static int hooks(const struct configure *want, enum hooks_reader reader, struct 
 	return r;
 }
 
-static int need_ours(const char *path, struct error *err)
+/* /etc/x.d/y: /etc/y */
+static char *one_up(const char *path)
 {
-	cleanup_free char *text = NULL;
-	size_t len;
-	int r = change_read(path, &text, &len, err);
+	const char *name = strrchr(path, '/'), *dir = name;
+	char *up;
 
-	if (r < 0 || !text || !strncmp(text, MARK, sizeof(MARK) - 1))
-		return r;
-	r = error_say(err, EEXIST, "%s is there, and is not oomguard's", path);
-	return error_hint(err, r, "move it away");
+	while (dir > path && dir[-1] != '/')
+		dir--;
+	return asprintf(&up, "%.*s%s", dir > path ? (int)(dir - path - 1) : 0, path, name) < 0
+		   ? NULL
+		   : up;
 }
 
-/* A file that is ours as a whole. `text` is owned by the call. */
-static int drop_in(const struct configure *want, const char *usual, char *text, struct outcome *out,
-		   struct error *err)
+/* `lines` is owned by the call. CRI-O reads every file of the directory, podman those in .conf. */
+static int drop_in(const struct configure *want, const char *engine, const char *usual, char *lines,
+		   struct outcome *out, struct error *err)
 {
-	cleanup_free char *own = text;
+	cleanup_free char *own = lines;
 	cleanup_free char *path = want->config ? strdup(want->config) : configure_path(want, usual);
+	cleanup_free char *up = path ? one_up(path) : NULL;
+	struct drop_in file = {.path = path, .engine = engine, .kept_as = up};
 	int r;
 
-	if (!path || !own)
+	if (!up || !own)
 		return error_set(err, ENOMEM, "cannot make the drop-in");
 	r = configure_need_program(want, OOMGUARD_WRAPPER_PATH, err);
-	if (r == 0)
-		r = need_ours(path, err);
-	if (r < 0)
-		return r;
-	if (want->remove)
-		return change_plan(&out->changes, path, NULL, 0, NULL, err);
-	return change_plan(&out->changes, path, take_ptr(own), strlen(text), NULL, err);
+	return r < 0 ? r : drop_in_plan(&out->changes, &file, want->remove ? NULL : own, err);
 }
 
 int configure_podman(const struct configure *want, struct outcome *out, struct error *err)
@@ -106,11 +103,10 @@ int configure_podman(const struct configure *want, struct outcome *out, struct e
 	if (want->mode != MODE_WRAPPER)
 		return hooks(want, HOOKS_PODMAN, out, err);
 	r = asprintf(&text,
-		     MARK " podman`.\n"
-			  "[engine.runtimes]\n"
-			  "%s = [\"" OOMGUARD_WRAPPER_PATH "\"]\n",
+		     "[engine.runtimes]\n"
+		     "%s = [\"" OOMGUARD_WRAPPER_PATH "\"]\n",
 		     want->handler);
-	return drop_in(want, PODMAN_DROP_IN, r < 0 ? NULL : text, out, err);
+	return drop_in(want, "podman", PODMAN_DROP_IN, r < 0 ? NULL : text, out, err);
 }
 
 int configure_crio(const struct configure *want, struct outcome *out, struct error *err)
@@ -124,11 +120,10 @@ int configure_crio(const struct configure *want, struct outcome *out, struct err
 	if (want->mode != MODE_WRAPPER)
 		return hooks(want, HOOKS_CRIO, out, err);
 	r = asprintf(&text,
-		     MARK " crio`.\n"
-			  "[crio.runtime.runtimes.%s]\n"
-			  "runtime_path = \"" OOMGUARD_WRAPPER_PATH "\"\n"
-			  "runtime_type = \"oci\"\n"
-			  "runtime_root = \"/run/runc\"\n",
+		     "[crio.runtime.runtimes.%s]\n"
+		     "runtime_path = \"" OOMGUARD_WRAPPER_PATH "\"\n"
+		     "runtime_type = \"oci\"\n"
+		     "runtime_root = \"/run/runc\"\n",
 		     want->handler);
-	return drop_in(want, CRIO_DROP_IN, r < 0 ? NULL : text, out, err);
+	return drop_in(want, "crio", CRIO_DROP_IN, r < 0 ? NULL : text, out, err);
 }

@@ -250,10 +250,42 @@ class DropIns(Case):
 
     def test_others_stay(self):
         self.put("etc/crio/crio.conf.d/99-oomguard.conf", "[crio.runtime]\n")
+        self.put("etc/containerd/config.toml", 'imports = ["/etc/containerd/conf.d/*.toml"]\nversion = 2\n')
+        self.put("etc/containerd/conf.d/oomguard.toml", "version = 2\n")
         before = self.files()
-        self.configure("--mode", "wrapper", code=1)
-        self.configure("--mode", "wrapper", "--remove", code=1)
-        self.assertEqual(self.files(), before)
+        for self.ENGINE in ("crio", "containerd"):
+            self.configure("--mode", "wrapper", code=1)
+            self.configure("--mode", "wrapper", "--remove", code=1)
+            self.assertEqual(self.files(), before)
+
+    def test_edited_by_hand(self):
+        """As with files of hooks.d. CRI-O reads each file of its directory: the copy is not there."""
+        for engine, name, kept in (
+                ("podman", "containers/containers.conf.d/oomguard.conf", "containers/oomguard.conf"),
+                ("crio", "crio/crio.conf.d/99-oomguard.conf", "crio/99-oomguard.conf"),
+                ("containerd", "containerd/conf.d/oomguard.toml", "containerd/oomguard.toml")):
+            self.ENGINE = engine
+            others = {}
+            if engine == "containerd":
+                self.put("etc/containerd/config.toml", 'imports = ["/etc/containerd/conf.d/*"]\nversion = 3\n')
+                others = self.files()
+            path, words = self.base / "etc" / name, ["--mode", "wrapper", "--handler", "guarded"]
+            self.configure(*words)
+            written = path.read_text()
+            path.write_text(written + "# mine\n")
+            kept = f"etc/{kept}.edited-by-hand"
+            # Without --handler: whatever it was called, it goes.
+            self.assertIn("changed by hand", self.configure("--mode", "wrapper", "--remove"))
+            left = self.files()
+            self.assertEqual(left.pop(kept)[0].decode(), written + "# mine\n")
+            self.assertEqual(left, others)
+            (self.base / kept).unlink()
+            path.write_text(written.replace("\n", " \n", 1))
+            self.assertIn("changed by hand", self.configure(*words))
+            self.assertEqual(path.read_text(), written)
+            (self.base / kept).unlink()
+            self.assertNotIn("by hand", self.configure("--mode", "wrapper", "--remove"))
+            self.assertEqual(self.files(), others)
 
     def test_podman_reads_it(self):
         podman = need("podman")
