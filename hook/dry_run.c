@@ -7,6 +7,7 @@
 
 #include "cleanup.h"
 #include "jsonw.h"
+#include "write_all.h"
 
 #define OUTPUT_MAX_BYTES (256 * 1024)
 
@@ -36,13 +37,8 @@ static int finish(struct hook *hook, struct jsonw *w)
 
 	jsonw_object_end(w);
 	len = jsonw_finish(w);
-	for (int done = 0; len > 0 && done < len && r == 0;) {
-		ssize_t n = write(STDOUT_FILENO, w->buf + done, (size_t)(len - done));
-
-		if (n < 0 && errno != EINTR)
-			r = -errno;
-		done += n > 0 ? (int)n : 0;
-	}
+	if (len > 0)
+		r = write_all(STDOUT_FILENO, w->buf, (size_t)len);
 	jsonw_close(w);
 	if (len < 0 || r < 0)
 		return hook_failed(hook, -EIO, "the dry run could not be printed");

@@ -11,6 +11,7 @@
 
 #include "cleanup.h"
 #include "read_all.h"
+#include "write_all.h"
 
 int change_read(const char *path, char **text, size_t *len, struct error *err)
 {
@@ -155,21 +156,6 @@ static int make_parents(const char *path, struct error *err)
 	return 0;
 }
 
-static int write_text(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -ENOSPC;
-		text += n;
-		len -= (size_t)n;
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
 /* A whole file by temporary file and rename, in a directory that is held open. */
 static int put_file(int dirfd, const char *name, const struct change *like, const char *text,
 		    size_t len)
@@ -184,8 +170,8 @@ static int put_file(int dirfd, const char *name, const struct change *like, cons
 	fd = openat(dirfd, temporary, flags, 0600);
 	if (fd < 0)
 		return -errno;
-	r = write_text(fd, text, len);
-	if (r == 0 && ((geteuid() == 0 && fchown(fd, like->uid, like->gid) < 0) ||
+	r = write_all(fd, text, len);
+	if (r == 0 && (fsync(fd) < 0 || (geteuid() == 0 && fchown(fd, like->uid, like->gid) < 0) ||
 		       fchmod(fd, like->mode) < 0 || renameat(dirfd, temporary, dirfd, name) < 0))
 		r = -errno;
 	if (r < 0)

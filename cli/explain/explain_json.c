@@ -15,24 +15,6 @@ static void text_or_null(struct jsonw *w, const char *key, const char *text)
 	jsonw_kv_string(w, key, text[0] ? text : NULL);
 }
 
-static void int_or_null(struct jsonw *w, const char *key, bool known, int64_t number)
-{
-	jsonw_key(w, key);
-	if (known)
-		jsonw_int(w, number);
-	else
-		jsonw_null(w);
-}
-
-static void uint_or_null(struct jsonw *w, const char *key, bool known, uint64_t number)
-{
-	jsonw_key(w, key);
-	if (known)
-		jsonw_uint(w, number);
-	else
-		jsonw_null(w);
-}
-
 static void write_invoker(struct jsonw *w, const struct oomlog_report *report)
 {
 	jsonw_key(w, "invoker");
@@ -42,10 +24,11 @@ static void write_invoker(struct jsonw *w, const struct oomlog_report *report)
 	}
 	jsonw_object(w);
 	text_or_null(w, "comm", report->invoker_comm);
-	int_or_null(w, "pid", report->has_invoker_pid, report->invoker_pid);
+	jsonw_kv_known_int(w, "pid", report->has_invoker_pid, report->invoker_pid);
 	text_or_null(w, "gfp_mask", report->gfp_mask);
-	int_or_null(w, "order", report->has_invoker_order, report->invoker_order);
-	int_or_null(w, "oom_score_adj", report->has_invoker_score, report->invoker_oom_score_adj);
+	jsonw_kv_known_int(w, "order", report->has_invoker_order, report->invoker_order);
+	jsonw_kv_known_int(w, "oom_score_adj", report->has_invoker_score,
+			   report->invoker_oom_score_adj);
 	jsonw_object_end(w);
 }
 
@@ -65,7 +48,7 @@ static void write_usage(struct jsonw *w, const char *key, const struct oomlog_us
 
 static void write_tasks(struct jsonw *w, const struct oomlog_report *report)
 {
-	uint_or_null(w, "tasks", report->has_table, report->tasks);
+	jsonw_kv_known_uint(w, "tasks", report->has_table, report->tasks);
 	jsonw_key(w, "largest_task");
 	if (!report->top_len) {
 		jsonw_null(w);
@@ -84,7 +67,7 @@ static void write_tasks(struct jsonw *w, const struct oomlog_report *report)
 	jsonw_object(w);
 	jsonw_kv_int(w, "pid", report->chosen_pid);
 	text_or_null(w, "comm", report->chosen_comm);
-	int_or_null(w, "score", report->has_chosen_score, report->chosen_score);
+	jsonw_kv_known_int(w, "score", report->has_chosen_score, report->chosen_score);
 	jsonw_object_end(w);
 }
 
@@ -98,12 +81,12 @@ static void write_victims(struct jsonw *w, const struct oomlog_report *report)
 		jsonw_object(w);
 		jsonw_kv_int(w, "pid", victim->pid);
 		jsonw_kv_string(w, "comm", victim->comm);
-		uint_or_null(w, "total_vm_kb", victim->has_total_vm, victim->total_vm_kb);
-		uint_or_null(w, "anon_rss_kb", victim->has_anon_rss, victim->anon_rss_kb);
-		uint_or_null(w, "file_rss_kb", victim->has_file_rss, victim->file_rss_kb);
-		uint_or_null(w, "shmem_rss_kb", victim->has_shmem_rss, victim->shmem_rss_kb);
-		uint_or_null(w, "uid", victim->has_uid, victim->uid);
-		int_or_null(w, "oom_score_adj", victim->has_score, victim->oom_score_adj);
+		jsonw_kv_known_uint(w, "total_vm_kb", victim->has_total_vm, victim->total_vm_kb);
+		jsonw_kv_known_uint(w, "anon_rss_kb", victim->has_anon_rss, victim->anon_rss_kb);
+		jsonw_kv_known_uint(w, "file_rss_kb", victim->has_file_rss, victim->file_rss_kb);
+		jsonw_kv_known_uint(w, "shmem_rss_kb", victim->has_shmem_rss, victim->shmem_rss_kb);
+		jsonw_kv_known_uint(w, "uid", victim->has_uid, victim->uid);
+		jsonw_kv_known_int(w, "oom_score_adj", victim->has_score, victim->oom_score_adj);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
