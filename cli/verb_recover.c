@@ -102,8 +102,8 @@ static void print(const struct recoveries *all)
 			       escape_terminal(recovery->why, why, sizeof(why)));
 	}
 	if (!tried)
-		printf("nothing to do: %zu containers are watched, none has lost its shim\n",
-		       watched);
+		printf("nothing to do: %zu %s watched, none has lost its shim\n", watched,
+		       watched == 1 ? "container is" : "containers are");
 }
 
 static int show(const struct cli *cli, const struct recoveries *all)

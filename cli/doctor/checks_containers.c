@@ -48,6 +48,8 @@ static size_t count(const struct doctor_facts *facts, enum guarding guarding)
 
 static void check_shims(const struct doctor_facts *facts, struct findings *out)
 {
+	size_t watched = count(facts, GUARDING_WATCHED);
+
 	for (size_t i = 0; i < facts->containers_len; i++) {
 		const struct container_facts *c = &facts->containers[i];
 
@@ -63,8 +65,8 @@ static void check_shims(const struct doctor_facts *facts, struct findings *out)
 				     c->phase[0] ? " in phase " : "", c->phase);
 	}
 	if (count(facts, GUARDING_LOST) == 0)
-		finding_ok(out, "%zu containers are watched, none has lost its shim",
-			   count(facts, GUARDING_WATCHED));
+		finding_ok(out, "%zu %s watched, none has lost its shim", watched,
+			   watched == 1 ? "container is" : "containers are");
 }
 
 /* Its lock is held, so it counts as alive, and yet it does not run. */
@@ -160,8 +162,8 @@ static void check_leftover(const struct doctor_facts *facts, struct findings *ou
 	}
 	if (names.len)
 		finding_warn(out, "delete them with their runtime",
-			     "state of %zu ended containers waits for their `delete`: %s",
-			     names.len, names_text(&names));
+			     "state of %zu ended %s waits for `delete`: %s", names.len,
+			     names.len == 1 ? "container" : "containers", names_text(&names));
 	if (swept.len)
 		finding_ok(out, "the next start of a container sweeps up behind %s",
 			   names_text(&swept));
@@ -186,8 +188,9 @@ static void check_limits(const struct doctor_facts *facts, struct findings *out)
 	}
 	if (names.len)
 		finding_warn(out, "give them a limit, or settings.limit.default a value",
-			     "%zu containers have no memory limit of their own: %s", names.len,
-			     names_text(&names));
+			     "%zu %s no memory limit of %s own: %s", names.len,
+			     names.len == 1 ? "container has" : "containers have",
+			     names.len == 1 ? "its" : "their", names_text(&names));
 	else
 		finding_ok(out, "every container has a memory limit");
 }

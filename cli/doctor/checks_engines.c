@@ -114,7 +114,8 @@ static void check_registered(const struct doctor_facts *facts, struct findings *
 	const struct engine_facts *engines = &facts->engines;
 
 	if (engines->len > 0)
-		finding_ok(out, "%zu registrations with engines", engines->len);
+		finding_ok(out, "%zu %s with engines", engines->len,
+			   engines->len == 1 ? "registration" : "registrations");
 	else if (facts->containers_len > 0)
 		finding_ok(out, "no engine names us, and containers are guarded all the same");
 	else

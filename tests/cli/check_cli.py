@@ -345,7 +345,7 @@ class Doctor(Case):
 
     def test_state(self):
         """The containers of the state are judged: the fake ones' inits do not live."""
-        self.assertIn("1 containers are watched", self.of("shims")[0]["text"])
+        self.assertIn("1 container is watched", self.of("shims")[0]["text"])
         self.assertEqual([f["level"] for f in self.of("unguarded")], ["warn"])
         self.assertIn("broken-0", self.of("unguarded")[0]["text"])
         self.assertIn("webhook", str(self.of("leftover")))
@@ -376,7 +376,7 @@ class Recover(Case):
         self.assertEqual(results["web"], "watched")
         self.assertEqual(results["webhook"], "ended")
         self.assertEqual(results["broken-0"], "broken")
-        self.assertIn("1 containers are watched", self.run_cli("recover")[0])
+        self.assertIn("1 container is watched", self.run_cli("recover")[0])
 
     def test_no_state(self):
         none = os.path.join(self.base, "none")

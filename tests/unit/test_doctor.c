@@ -341,7 +341,7 @@ static const struct {
     {drifted, "settings", FINDING_WARN, "settings.swap: max, and not 0"},
     {refused, "settings", FINDING_WARN, "settings.swap (none)"},
     {leftover, "leftover", FINDING_WARN, "web"},
-    {no_limit, "limits", FINDING_WARN, "1 containers have no memory limit of their own: web"},
+    {no_limit, "limits", FINDING_WARN, "1 container has no memory limit of its own: web"},
     {overcommitted, "overcommit", FINDING_WARN, "5 GiB, the host has 4 GiB"},
     {endless_limits, "overcommit", FINDING_WARN, "the host has 4 GiB"},
 };
