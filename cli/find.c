@@ -158,6 +158,18 @@ int candidates_pick(const struct candidates *candidates, const char *verb, const
 	return cli_no_container(verb, word);
 }
 
+static void tell_of_records(void)
+{
+	cli_note("`oomguard incidents` has the records of containers that are gone");
+}
+
+int find_nothing(const char *verb, const char *word)
+{
+	cli_no_container(verb, word);
+	tell_of_records();
+	return CLI_NO_CONTAINER;
+}
+
 int find_container(const struct state_root *root, const char *verb, const char *word,
 		   char key[static STATE_KEY_MAX])
 {
@@ -173,6 +185,8 @@ int find_container(const struct state_root *root, const char *verb, const char *
 		r = candidates_pick(&candidates, verb, word, &picked);
 		if (r == CLI_DONE)
 			snprintf(key, STATE_KEY_MAX, "%s", picked->key);
+		else if (r == CLI_NO_CONTAINER)
+			tell_of_records();
 	}
 	candidates_free(&candidates);
 	return r;
@@ -192,7 +206,7 @@ int find_and(const struct cli *cli, const char *help, int argc, char **argv,
 		return cli_usage(argv[0], "takes one ID");
 	r = state_root_open(cli->root, false, &root, &err);
 	if (r == -ENOENT)
-		return cli_no_container(argv[0], argv[optind]);
+		return find_nothing(argv[0], argv[optind]);
 	if (r < 0)
 		return cli_failed(&err);
 	exit_code = find_container(&root, argv[0], argv[optind], key);

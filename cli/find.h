@@ -42,6 +42,9 @@ void candidates_free(struct candidates *candidates);
 int candidates_pick(const struct candidates *candidates, const char *verb, const char *word,
 		    const struct candidate **out);
 
+/* Says that there is none, and where one that is gone is told of. CLI_NO_CONTAINER. */
+int find_nothing(const char *verb, const char *word);
+
 /* The same for a container that has state; its KEY is copied to `key`. */
 int find_container(const struct state_root *root, const char *verb, const char *word,
 		   char key[static STATE_KEY_MAX]);

@@ -120,8 +120,11 @@ static void show_policy(const struct cli *cli, const struct view *view)
 
 	if (!policy)
 		return;
+	/* The policy may well have its own one of that name: what is built in is the choice. */
 	line(cli, "Profile", CLI_PLAIN, "%s (%s)", policy->profile_name,
-	     origin_text(&policy->profile_from, from, sizeof(from)));
+	     policy->profile_from.kind == ORIGIN_BUILTIN
+		 ? "no rule or annotation names one"
+		 : origin_text(&policy->profile_from, from, sizeof(from)));
 	if (policy->disabled)
 		line(cli, "Disabled", CLI_YELLOW, "by annotation");
 	for (int slot = 0; slot < OOM_SLOT_COUNT; slot++) {

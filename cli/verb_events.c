@@ -181,7 +181,7 @@ int verb_events(const struct cli *cli, int argc, char **argv)
 		return cli_usage(argv[0], "takes one ID, found \"%s\"", argv[optind + 1]);
 	r = state_root_open(cli->root, false, &root, &err);
 	if (r == -ENOENT && optind < argc)
-		return cli_no_container(argv[0], argv[optind]);
+		return find_nothing(argv[0], argv[optind]);
 	if (r == -ENOENT && !follow)
 		return CLI_DONE;
 	/* Whoever waits for the first container makes the place where it will appear. */

@@ -92,7 +92,7 @@ static int show(const struct cli *cli, const struct state_root *root, const char
 	int r = view_load(root, key, &shown.view), exit_code;
 
 	if (r == -ENOENT)
-		return cli_no_container("status", key);
+		return find_nothing("status", key);
 	if (r < 0) {
 		error_set(&err, -r, "cannot read the state of %s", key);
 		return cli_failed(&err);
