@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -154,13 +153,10 @@ static void add_missing(char *missing, size_t cap, const char *name, int r)
 
 void confine_self(int procfd, const struct confine_needs *needs, char *missing, size_t cap)
 {
-
 	add_missing(missing, cap, "oom_score_adj -999",
 		    proc_score_write(procfd, getpid(), SHIM_SCORE));
 	add_missing(missing, cap, "capabilities", confine_capabilities(needs));
 	add_missing(missing, cap, "seccomp", confine_system_calls());
-	/* Give back what building all this took. */
-	malloc_trim(0);
 }
 
 int confine_memory(void)
