@@ -70,7 +70,7 @@ static int resolve_policy(struct hook *hook, const struct gathered *g)
 	char text[1100];
 	int r;
 
-	plan->policy = calloc(1, sizeof(*plan->policy));
+	plan->policy = effective_policy_new();
 	if (!plan->policy)
 		return -ENOMEM;
 	if (policy_effective(g->policy, &plan->identity, plan->policy, &err) == 0)
@@ -81,6 +81,7 @@ static int resolve_policy(struct hook *hook, const struct gathered *g)
 	if (r < 0)
 		return r;
 	builtin = &(const struct policy_document){.host = host_policy_builtin};
+	memset(plan->policy, 0, sizeof(*plan->policy));
 	return policy_effective(builtin, &plan->identity, plan->policy, &err);
 }
 

@@ -105,7 +105,7 @@ static int keep_policy(struct guard *guard, struct error *err)
 	guard->max_concurrent_restarts = guard->plan.policy->host.max_concurrent_restarts;
 	snprintf(guard->profile_name, sizeof(guard->profile_name), "%s",
 		 guard->plan.policy->profile_name);
-	free(take_ptr(guard->plan.policy));
+	effective_policy_free(take_ptr(guard->plan.policy));
 	free(take_ptr(guard->plan.settings));
 	json_free(take_ptr(guard->plan.identity.annotations));
 	return r;

@@ -44,6 +44,7 @@ static int resolve(const struct spec_guard *what, const struct identity *id,
 	snprintf(out->problem, sizeof(out->problem),
 		 "the policy cannot be resolved, the built-in one is followed: %.600s",
 		 why.message);
+	memset(policy, 0, sizeof(*policy));
 	return policy_effective(&builtin, id, policy, err);
 }
 

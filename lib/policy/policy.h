@@ -18,7 +18,7 @@
 #define POLICY_ERE_MAX 256    /* bytes of a regular expression with its NUL */
 #define POLICY_SCORE_RULES_MAX 16
 #define POLICY_RUNTIMES_MAX 16
-#define POLICY_PATH_MAX 1024
+#define POLICY_PATH_MAX 256 /* bytes of a path with its NUL */
 
 /* Where the OOM happened and whom it hit: one slot of "onOom" each. */
 enum oom_slot {

@@ -77,8 +77,6 @@ int policy_profile_resolve(const struct json *root, const char *name, struct pro
 	int r;
 
 	*out = profile_builtin;
-	for (size_t i = 0; from && i < policy_keys_len; i++)
-		from[i] = (struct origin){.kind = ORIGIN_BUILTIN};
 	r = collect_chain(root, name, chain, &len, err);
 	while (r == 0 && len > 0) {
 		len--;

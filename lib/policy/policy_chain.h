@@ -15,7 +15,8 @@ bool policy_profile_exists(const struct json *root, const char *name);
 
 /*
  * Resolves the profile: the built-in values, changed by the chain of `extends` from its far end to
- * the profile itself. `from` (policy_keys_len entries, may be NULL) gets the origin of each value.
+ * the profile itself. `from` (policy_keys_len entries, zeroed; may be NULL) gets the origin of each
+ * value that is not built in.
  * -ENOENT for a profile that is not there, -ELOOP for a cycle, -E2BIG for a chain longer than
  * POLICY_EXTENDS_MAX, -EINVAL for a value that is wrong.
  */

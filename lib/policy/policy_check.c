@@ -113,7 +113,6 @@ static void check_extends(struct policy_check *check, const struct json *profile
 {
 	const struct json *extends = json_get(profile, "extends");
 	char path[POLICY_KEY_TEXT];
-	struct origin from[POLICY_KEYS_MAX];
 	struct profile resolved;
 	struct error err;
 	size_t before = check->errors;
@@ -124,7 +123,7 @@ static void check_extends(struct policy_check *check, const struct json *profile
 		check_profile_name(check, extends, path);
 	if (check->errors > before)
 		return;
-	r = policy_profile_resolve(check->root, name, &resolved, from, &err);
+	r = policy_profile_resolve(check->root, name, &resolved, NULL, &err);
 	/* What is wrong further up the chain is told where it stands. */
 	if (extends && (r == -ELOOP || r == -E2BIG))
 		policy_complain(check, extends, path, "%s", err.message);

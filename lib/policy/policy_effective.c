@@ -3,10 +3,25 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "policy_annotations.h"
 #include "policy_chain.h"
 #include "policy_match.h"
+
+struct effective_policy *effective_policy_new(void)
+{
+	struct effective_policy *policy =
+	    mmap(NULL, sizeof(*policy), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return policy == MAP_FAILED ? NULL : policy;
+}
+
+void effective_policy_free(struct effective_policy *policy)
+{
+	if (policy)
+		munmap(policy, sizeof(*policy));
+}
 
 /* By annotation, else by --profile, else by the first rule that matches, else "default". */
 static const char *choose_profile(const struct policy_document *doc, const struct identity *id,
@@ -46,7 +61,6 @@ int policy_effective(const struct policy_document *doc, const struct identity *i
 	const char *name;
 	int r;
 
-	memset(out, 0, sizeof(*out));
 	out->host = doc->root ? doc->host : host_policy_builtin;
 	name = choose_profile(doc, id, out);
 	snprintf(out->profile_name, sizeof(out->profile_name), "%s", name);

@@ -14,7 +14,7 @@
 #include "policy_load.h"
 
 enum origin_kind {
-	ORIGIN_BUILTIN,	   /* nobody set it */
+	ORIGIN_BUILTIN,	   /* nobody set it; what a zeroed struct says */
 	ORIGIN_FILE,	   /* set in a profile: where = "FILE:LINE", profile named */
 	ORIGIN_RULE,	   /* only for the profile itself: chosen by rule N, where = "FILE:LINE" */
 	ORIGIN_ANNOTATION, /* where = the annotation's key */
@@ -49,16 +49,30 @@ struct effective_policy {
 };
 
 /*
+ * All zero, NULL when there is no memory. Large and mostly empty, so it is a mapping of its own,
+ * whose empty parts never become memory. To be freed with effective_policy_free(); NULL is fine.
+ */
+struct effective_policy *effective_policy_new(void);
+void effective_policy_free(struct effective_policy *policy);
+
+/*
  * Resolves the policy for the container. Pure: no file is read. `doc` may be a document with
  * root NULL. Values out of an annotation's bounds are clamped (numbers, durations, sizes) or
  * refused (words); -1000, paths and commands cannot be reached by annotation at all.
- * *out is a large struct: keep it on the heap or static.
+ * *out is all zero before, as effective_policy_new() gives it.
  */
 int policy_effective(const struct policy_document *doc, const struct identity *id,
 		     struct effective_policy *out, struct error *err);
 
-/* Freezing: writes the members of one JSON object (keys with value and origin), reads it back. */
+/* For whoever looks at it: the members of one JSON object, each key with its value and origin. */
 void effective_policy_write(const struct effective_policy *policy, struct jsonw *w);
+
+/*
+ * Freezing: the members of one JSON object that effective_policy_read() takes back. As short as can
+ * be, since hook and shim read it while the container waits: values by key, and an origin only for
+ * the keys that somebody set. *out is as for policy_effective().
+ */
+void effective_policy_freeze(const struct effective_policy *policy, struct jsonw *w);
 int effective_policy_read(const struct json *json, struct effective_policy *out, struct error *err);
 
 /* "built-in", "/etc/oomguard/policy.json:12 (profile worker)", … Returns buf. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The effective policy of one container, frozen at its creation: written to JSON and read back. */
+/* The effective policy of one container: told as JSON, frozen at its creation, and read back. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +27,32 @@ static void write_keys(const struct effective_policy *policy, struct jsonw *w)
 		jsonw_object(w);
 		jsonw_key(w, "value");
 		policy_key_write(&policy_keys[i], &policy->profile, w);
+		write_origin(&policy->from[i], w);
+		jsonw_object_end(w);
+	}
+	jsonw_object_end(w);
+}
+
+static void freeze_values(const struct effective_policy *policy, struct jsonw *w)
+{
+	jsonw_key(w, "values");
+	jsonw_object(w);
+	for (size_t i = 0; i < policy_keys_len; i++) {
+		jsonw_key(w, policy_keys[i].path);
+		policy_key_write(&policy_keys[i], &policy->profile, w);
+	}
+	jsonw_object_end(w);
+}
+
+static void freeze_origins(const struct effective_policy *policy, struct jsonw *w)
+{
+	jsonw_key(w, "origins");
+	jsonw_object(w);
+	for (size_t i = 0; i < policy_keys_len; i++) {
+		if (policy->from[i].kind == ORIGIN_BUILTIN)
+			continue;
+		jsonw_key(w, policy_keys[i].path);
+		jsonw_object(w);
 		write_origin(&policy->from[i], w);
 		jsonw_object_end(w);
 	}
@@ -61,7 +87,7 @@ static void write_refused(const struct effective_policy *policy, struct jsonw *w
 	jsonw_kv_uint(w, "refusedMore", policy->refused_dropped);
 }
 
-void effective_policy_write(const struct effective_policy *policy, struct jsonw *w)
+static void write_head(const struct effective_policy *policy, struct jsonw *w)
 {
 	jsonw_key(w, "profile");
 	jsonw_object(w);
@@ -69,7 +95,21 @@ void effective_policy_write(const struct effective_policy *policy, struct jsonw 
 	write_origin(&policy->profile_from, w);
 	jsonw_object_end(w);
 	jsonw_kv_bool(w, "disabled", policy->disabled);
+}
+
+void effective_policy_write(const struct effective_policy *policy, struct jsonw *w)
+{
+	write_head(policy, w);
 	write_keys(policy, w);
+	write_host(&policy->host, w);
+	write_refused(policy, w);
+}
+
+void effective_policy_freeze(const struct effective_policy *policy, struct jsonw *w)
+{
+	write_head(policy, w);
+	freeze_values(policy, w);
+	freeze_origins(policy, w);
 	write_host(&policy->host, w);
 	write_refused(policy, w);
 }
@@ -95,18 +135,19 @@ static int read_origin(const struct json *object, struct origin *out, struct err
 	return error_say(err, EINVAL, "an origin without a kind that is known");
 }
 
-static int read_keys(const struct json *keys, struct effective_policy *out, struct error *err)
+static int read_keys(const struct json *values, const struct json *origins,
+		     struct effective_policy *out, struct error *err)
 {
 	for (size_t i = 0; i < policy_keys_len; i++) {
-		const struct json *entry = json_get(keys, policy_keys[i].path);
-		const struct json *value = json_get(entry, "value");
+		const struct json *value = json_get(values, policy_keys[i].path);
+		const struct json *origin = json_get(origins, policy_keys[i].path);
 		int r;
 
 		if (!value)
 			return error_say(err, EINVAL, "the key %s is missing", policy_keys[i].path);
 		r = policy_key_read(&policy_keys[i], value, &out->profile, err);
-		if (r == 0)
-			r = read_origin(entry, &out->from[i], err);
+		if (r == 0 && origin)
+			r = read_origin(origin, &out->from[i], err);
 		if (r < 0)
 			return error_wrap(err, r, "%s", policy_keys[i].path);
 	}
@@ -157,12 +198,12 @@ int effective_policy_read(const struct json *json, struct effective_policy *out,
 	const struct json *disabled = json_get_typed(json, "disabled", JSON_BOOL);
 	int r;
 
-	memset(out, 0, sizeof(*out));
 	read_text(profile, "name", out->profile_name, sizeof(out->profile_name));
 	out->disabled = disabled && disabled->boolean;
 	r = read_origin(profile, &out->profile_from, err);
 	if (r == 0)
-		r = read_keys(json_get(json, "keys"), out, err);
+		r = read_keys(json_get(json, "values"),
+			      json_get_typed(json, "origins", JSON_OBJECT), out, err);
 	if (r == 0)
 		r = read_host(json_get(json, "host"), &out->host, err);
 	if (r < 0)

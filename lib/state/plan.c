@@ -40,7 +40,7 @@ void plan_free(struct plan *plan)
 {
 	identity_free(&plan->identity);
 	free(take_ptr(plan->cgroup_dir));
-	free(take_ptr(plan->policy));
+	effective_policy_free(take_ptr(plan->policy));
 	free(take_ptr(plan->restart.why));
 	free_words(&plan->restart.argv);
 	free_words(&plan->restart.delete_argv);
@@ -173,7 +173,7 @@ static void write_plan(struct jsonw *w, const struct plan *plan)
 	jsonw_key(w, "policy");
 	if (plan->policy) {
 		jsonw_object(w);
-		effective_policy_write(plan->policy, w);
+		effective_policy_freeze(plan->policy, w);
 		jsonw_object_end(w);
 	} else {
 		jsonw_null(w);

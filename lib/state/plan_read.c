@@ -228,7 +228,7 @@ static int read_parts(const struct json *root, struct plan *out, struct error *e
 			return error_wrap(err, r, "%s: settings", STATE_PLAN);
 	}
 	if (policy->type != JSON_NULL) {
-		out->policy = calloc(1, sizeof(*out->policy));
+		out->policy = effective_policy_new();
 		if (!out->policy)
 			return error_set(err, ENOMEM, "cannot read %s", STATE_PLAN);
 		r = effective_policy_read(policy, out->policy, err);

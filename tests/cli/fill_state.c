@@ -99,7 +99,7 @@ static void plan_of(struct plan *plan, const char *id, const char *runtime_root)
 	plan->settings = calloc(1, sizeof(*plan->settings));
 	memcpy(plan->settings->item, results, sizeof(results));
 	plan->settings->len = 2;
-	plan->policy = calloc(1, sizeof(*plan->policy));
+	plan->policy = effective_policy_new();
 	CHECK(policy_effective(&none, &plan->identity, plan->policy, NULL) == 0);
 	utc_text(UINT64_C(1795305912123), plan->created);
 	CHECK(proc_boot_id(AT_FDCWD, plan->boot_id) < 0 || plan->boot_id[0]);

@@ -78,6 +78,7 @@ static inline struct effective_policy *scene_solve(struct scene *scene)
 {
 	struct error err = {0};
 
+	memset(&scene->out, 0, sizeof(scene->out));
 	ck_assert_msg(policy_effective(&scene->doc, &scene->id, &scene->out, &err) == 0, "%s",
 		      err.message);
 	return &scene->out;

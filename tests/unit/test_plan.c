@@ -40,7 +40,7 @@ static void fill_policy(void)
 {
 	const struct policy_document none = {.host = host_policy_builtin};
 
-	plan.policy = calloc(1, sizeof(*plan.policy));
+	plan.policy = effective_policy_new();
 	ck_assert_int_eq(policy_effective(&none, &plan.identity, plan.policy, &err), 0);
 }
 

@@ -16,7 +16,7 @@ static struct json *freeze(const struct effective_policy *policy, char *buf, siz
 	ck_assert_int_eq(jsonw_init(&w, buf, cap, true), 0);
 	jsonw_start(&w);
 	jsonw_object(&w);
-	effective_policy_write(policy, &w);
+	effective_policy_freeze(policy, &w);
 	jsonw_object_end(&w);
 	len = jsonw_finish(&w);
 	ck_assert_int_gt(len, 0);
@@ -103,7 +103,7 @@ START_TEST(a_frozen_policy_that_lacks_a_key_is_refused)
 
 	ck_assert(again && buf);
 	tree = freeze(scene_solve(scene), buf, 65536);
-	keys = json_get(tree, "keys");
+	keys = json_get(tree, "values");
 	strcpy(keys->object.members[3].key, "x");
 	ck_assert_int_eq(effective_policy_read(tree, again, &err), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(err.message, "settings.oomScoreAdj.workload is missing"));
