@@ -250,12 +250,15 @@ void guard_init_ended(struct guard *guard)
 {
 	struct memcg_counters now;
 	int status;
+	bool read;
 
 	guard->init_ended = true;
-	/* One last read: its death may have been the OOM. */
-	if (guard_oom(guard))
+	/* One last read: its death may have been the OOM. The kernel counts a kill before it sends
+	 * the signal (__oom_kill_process() in mm/oom_kill.c), so there is nothing to wait for. */
+	read = read_counters(guard, &now) == 0;
+	if (read && oom_kill_counted(&now, &guard->seen) && guard_oom(guard))
 		return;
-	if (read_counters(guard, &now) < 0) {
+	if (!read) {
 		record_exit(guard,
 			    "ended; whether out of memory is unknown, its cgroup was gone first");
 		return;
