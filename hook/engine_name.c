@@ -6,27 +6,16 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "container_name.h"
 #include "proc.h"
 
 #define CMDLINE_MAX_BYTES (64 * 1024)
-#define NAME_MAX_BYTES 256
 
 static bool is_conmon(const char *word)
 {
 	const char *slash = strrchr(word, '/');
 
 	return !strcmp(slash ? slash + 1 : word, "conmon");
-}
-
-static char *checked(const char *name)
-{
-	size_t len = strnlen(name, NAME_MAX_BYTES + 1);
-
-	if (len == 0 || len > NAME_MAX_BYTES ||
-	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") !=
-		len)
-		return NULL;
-	return strdup(name);
 }
 
 char *engine_name_podman(int procfd, pid_t runtime)
@@ -44,9 +33,9 @@ char *engine_name_podman(int procfd, pid_t runtime)
 		const char *next = word + strlen(word) + 1;
 
 		if (!strncmp(word, "--name=", 7))
-			return checked(word + 7);
+			return container_name_checked(word + 7);
 		if ((!strcmp(word, "-n") || !strcmp(word, "--name")) && next < end)
-			return checked(next);
+			return container_name_checked(next);
 	}
 	return NULL;
 }

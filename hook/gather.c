@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "container_name.h"
 #include "engine_name.h"
 #include "proc.h"
 #include "read_all.h"
@@ -185,6 +186,7 @@ static int fill_identity(struct hook *hook, struct gathered *g)
 			id->container = name;
 		}
 	}
+	container_name_fill(id);
 	return 0;
 }
 

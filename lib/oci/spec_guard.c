@@ -9,6 +9,7 @@
 
 #include "cleanup.h"
 #include "config.h"
+#include "container_name.h"
 #include "identity.h"
 #include "policy_effective.h"
 #include "spec_changes.h"
@@ -30,7 +31,10 @@ static int fill_identity(const struct spec_guard *what, const struct oci_config 
 	id->cgroup = strdup(cgroup_asked(config));
 	if (!id->id || !id->bundle || !id->runtime || !id->cgroup)
 		return error_set(err, ENOMEM, SPEC_CONFIG_FILE);
-	return identity_fill(id, config->annotations, NULL, err);
+	if (identity_fill(id, config->annotations, NULL, err) < 0)
+		return -err->code;
+	container_name_fill(id);
+	return 0;
 }
 
 static int resolve(const struct spec_guard *what, const struct identity *id,
