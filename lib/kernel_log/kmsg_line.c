@@ -272,6 +272,19 @@ static bool take_uid(struct span *text, struct kmsg_line *out)
 	return true;
 }
 
+/* "", ".", " ....", " total-v": what a kill line without sizes may have behind the name. */
+static bool is_cut(struct span rest)
+{
+	static const char *const behind[] = {" total-vm:", ", UID ", " vsz:"};
+
+	for (size_t i = 0; i < sizeof(behind) / sizeof(behind[0]); i++)
+		if (rest.len < strlen(behind[i]) && !memcmp(rest.at, behind[i], rest.len))
+			return true;
+	while (rest.len && strchr(" .", rest.at[0]))
+		rest = (struct span){rest.at + 1, rest.len - 1};
+	return !rest.len || span_starts(rest, "…");
+}
+
 /*
  * The ')' that ends the name. Behind it the kernel writes numbers only: the last delimiter is its
  * own.
@@ -289,9 +302,10 @@ static const char *name_end(struct span text)
 	}
 	if (end)
 		return end;
-	if (text.len && text.at[text.len - 1] == '.')
-		text.len--;
-	return text.len && text.at[text.len - 1] == ')' ? text.at + text.len - 1 : NULL;
+	/* Cut off, or left out by whoever copied it: then nothing that looks like a name follows.
+	 */
+	end = memrchr(text.at, ')', text.len);
+	return end && is_cut(span_after(text, end, ")")) ? end : NULL;
 }
 
 /*

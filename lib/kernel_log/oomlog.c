@@ -192,8 +192,12 @@ static void take_classified(struct oomlog *log, struct span text, const struct o
 static void give_up_wrap(struct oomlog *log)
 {
 	struct oomlog_wrap *wrap = &log->wrap;
+	struct span joined;
+	unsigned taken = wrap_join_sizes(wrap, &joined, &log->line);
 
-	for (unsigned i = 0; i < wrap->pieces; i++) {
+	if (taken)
+		take_classified(log, joined, &wrap->mark, wrap->line);
+	for (unsigned i = taken; i < wrap->pieces; i++) {
 		struct span piece = wrap_piece(wrap, i);
 
 		oomlog_classify(piece, &wrap->mark, log->has_table ? &log->table : NULL,
@@ -210,6 +214,13 @@ static bool is_own_part(const struct oomlog_wrap *wrap, struct span text)
 	       (span_starts(text, "killed as a result of limit of") || span_starts(text, "/"));
 }
 
+/* May it be the rest of a kill line that says no sizes? */
+static bool is_sizes(struct span text)
+{
+	return span_starts(text, "total-vm:") || span_starts(text, "vsz:") ||
+	       span_starts(text, "UID ") || span_starts(text, ", UID ");
+}
+
 /* True: the text was the next piece of a broken line. */
 static bool continue_wrap(struct oomlog *log, struct span text, const struct oomlog_mark *mark)
 {
@@ -224,7 +235,7 @@ static bool continue_wrap(struct oomlog *log, struct span text, const struct oom
 	 */
 	if ((mark->any && (mark->has_time || mark->has_wall) && !is_own_part(wrap, text)) ||
 	    mark->foreign || (!wrap->beginning && oomlog_is_report_word(text)) ||
-	    !wrap_add(wrap, text)) {
+	    (wrap->open_end && wrap->pieces == 1 && !is_sizes(text)) || !wrap_add(wrap, text)) {
 		give_up_wrap(log);
 		return false;
 	}
@@ -254,9 +265,10 @@ static void take_words(struct oomlog *log, struct span text, struct oomlog_mark 
 		log->last = *mark;
 	}
 	oomlog_classify(text, mark, log->has_table ? &log->table : NULL, &log->line);
-	if (log->line.kind != OOMLOG_OTHER && log->line.partial &&
+	if (log->line.kind != OOMLOG_OTHER && (log->line.partial || log->line.open_end) &&
 	    wrap_hold(&log->wrap, text, mark, log->at)) {
 		log->wrap.beginning = log->line.beginning;
+		log->wrap.open_end = log->line.open_end;
 		return;
 	}
 	take_classified(log, text, mark, log->at);

@@ -56,7 +56,7 @@ struct oomlog_usage {
 struct oomlog_task {
 	int32_t pid;
 	char name[64];
-	uint64_t rss_pages, total_vm_pages, swapents;
+	uint64_t rss_pages;
 	bool has_score;
 	int32_t oom_score_adj;
 };

@@ -174,9 +174,14 @@ static int fit_kill(const struct oomlog_slot *slot, const struct oomlog_line *li
 		return 4;
 	if (slot->summary_pid == pid)
 		return 4;
-	/* A child, or the process of a thread, in place of the one chosen (before 5.1). */
+	/*
+	 * Of the one named just before another thread may be killed, which still has the memory:
+	 * its name is then the same. Before 5.1 it may be a child, or the process of a thread.
+	 */
 	if (slot->summary_pid && !report->has_chosen)
-		return -1;
+		return slot->stage == OOMLOG_SUMMARY && !strcmp(slot->summary_comm, line->kill.comm)
+			   ? 1
+			   : -1;
 	return in_rows(slot, pid) ? 3 : 1;
 }
 

@@ -215,6 +215,23 @@ static bool is_memcg_frame(struct span function)
 	return false;
 }
 
+/* "? charge_memcg (mm/memcontrol.c:4771)", as scripts/decode_stacktrace.sh rewrites a frame */
+static bool parse_decoded_frame(struct span text, struct oomlog_line *out)
+{
+	bool doubtful = span_skip(&text, "? ");
+	const char *file = span_find(text, " ("), *line = span_find(text, ".c:");
+	struct span function;
+
+	if (!file || !line || line < file)
+		return false;
+	function = span_before(text, file);
+	if (!function.len || memchr(function.at, ' ', function.len))
+		return false;
+	out->kind = OOMLOG_TRACE;
+	out->memcg_frame = !doubtful && is_memcg_frame(function);
+	return true;
+}
+
 /* "Call Trace:", " [<ffffffff81720bf6>] ? name+0x1/0x2", " name+0x1/0x2", "a from b+0x1/0x2" */
 static bool parse_trace(struct span text, struct oomlog_line *out)
 {
@@ -226,8 +243,10 @@ static bool parse_trace(struct span text, struct oomlog_line *out)
 		out->kind = OOMLOG_TRACE;
 		return true;
 	}
-	if (!plus || !memchr(plus, '/', text.len - (size_t)(plus - text.at)) ||
-	    span_starts(text, "RIP: ") || span_starts(text, "EIP: "))
+	if (!plus)
+		return parse_decoded_frame(text, out);
+	if (!memchr(plus, '/', text.len - (size_t)(plus - text.at)) || span_starts(text, "RIP: ") ||
+	    span_starts(text, "EIP: "))
 		return false;
 	/* In front of the name stand addresses in brackets, and "? " when the frame is doubtful. */
 	function = (struct span){plus, 0};

@@ -62,6 +62,8 @@ struct oomlog_line {
 	enum oomlog_kind kind;
 	bool partial;	/* cut off or wrapped: a part that the kernel always prints is missing */
 	bool beginning; /* partial, and without its end it says nothing */
+	bool open_end;	/* whole as it is, but most kernels say more: KILLED without sizes */
+	bool strange;	/* TABLE: with a column that no kernel is known to have */
 	struct kmsg_line kill;		   /* SUMMARY, TASK_IN, KILLED, GROUP: kmsg.h */
 	enum oomlog_constraint constraint; /* SUMMARY, CHOSEN, KILLED; UNKNOWN: not said */
 	char comm[64];			   /* INVOKED, CPUSET, CPU, CHOSEN, ROW, REAPED */
@@ -78,10 +80,10 @@ struct oomlog_line {
 	bool memcg_frame;      /* TRACE: only the OOM of a cgroup comes by here */
 	enum oomlog_counter counter; /* USAGE */
 	struct oomlog_usage usage;
-	struct span rest;		       /* STATS, STAT: the figures; HOST: the line */
-	uint64_t uid, total_vm, rss, swapents; /* ROW */
-	unsigned columns;		       /* TABLE: numbers between "[pid]" and the name */
-	bool column_score;		       /* TABLE: the last of them is oom_score_adj */
+	struct span rest;	     /* STATS, STAT: the figures; HOST: the line */
+	uint64_t uid, total_vm, rss; /* ROW */
+	unsigned columns;	     /* TABLE: numbers between "[pid]" and the name */
+	bool column_score;	     /* TABLE: the last of them is oom_score_adj */
 };
 
 /*

@@ -115,10 +115,16 @@ static void parse_killed(struct span text, struct oomlog_line *out)
 {
 	out->kind = OOMLOG_KILLED;
 	take_message(&text, &out->constraint);
-	/* Since 5.3 the line ends with the score; sizes come in one piece. */
+	/*
+	 * Since 5.0 it is of one piece with the message in front, since 5.3 it ends with the score;
+	 * sizes come in one piece. Before 2.6.33 the name, and perhaps a dot, was all.
+	 */
+	out->open_end = !out->kill.has_total_vm;
 	out->partial = text.at[text.len - 1] == ',' ||
 		       (out->kill.has_total_vm && !out->kill.has_file_rss) ||
-		       (span_find(text, " UID:") && !out->kill.has_score);
+		       (span_find(text, " UID:") && !out->kill.has_score) ||
+		       (out->open_end && !strchr(").", text.at[text.len - 1])) ||
+		       (out->open_end && text.len > 2 && text.at[text.len - 2] == '.');
 }
 
 /* What kmsg.h knows: the lines that the shim reads too. */

@@ -75,6 +75,21 @@ bool oomlog_parse_stat(struct span text, struct oomlog_line *out)
 	return true;
 }
 
+/* A column that some kernel has had: a word that was broken is none of them. */
+static bool is_column(struct span word)
+{
+	static const char *const columns[] = {
+	    "uid",	     "tgid",	       "total_vm", "rss",      "cpu",	   "oom_adj",
+	    "nr_ptes",	     "nr_pmds",	       "swapents", "rss_anon", "rss_file", "rss_shmem",
+	    "oom_score_adj", "pgtables_bytes",
+	};
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		if (word.len == strlen(columns[i]) && span_starts(word, columns[i]))
+			return true;
+	return false;
+}
+
 /* [ pid ]   uid  tgid total_vm      rss … name */
 bool oomlog_parse_table(struct span text, struct oomlog_line *out)
 {
@@ -107,6 +122,7 @@ bool oomlog_parse_table(struct span text, struct oomlog_line *out)
 		}
 		last = word;
 		out->columns++;
+		out->strange = out->strange || !is_column(word);
 	}
 	out->partial = true;
 	return true;
@@ -156,6 +172,12 @@ bool oomlog_parse_row(struct span text, bool escaped, const struct oomlog_line *
 		out->partial = true;
 		return true;
 	}
+	if (!table && found > 2 && !columns && !text.len) {
+		/* Without a header only the rest tells whether it is one. */
+		out->kind = OOMLOG_ROW;
+		out->partial = out->beginning = true;
+		return true;
+	}
 	if (columns < 4 || found < 4)
 		return false;
 	out->kind = OOMLOG_ROW;
@@ -175,7 +197,5 @@ bool oomlog_parse_row(struct span text, bool escaped, const struct oomlog_line *
 	out->has_score = (table ? table->column_score : columns > 6) &&
 			 numbers[columns - 1] >= -1000 && numbers[columns - 1] <= 1000;
 	out->oom_score_adj = out->has_score ? (int32_t)numbers[columns - 1] : 0;
-	out->swapents =
-	    columns > 6 && numbers[columns - 2] > 0 ? (uint64_t)numbers[columns - 2] : 0;
 	return true;
 }

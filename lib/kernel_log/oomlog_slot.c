@@ -145,8 +145,6 @@ static void add_to_top(struct oomlog_report *report, const struct oomlog_line *l
 	task = &report->top[at];
 	*task = (struct oomlog_task){.pid = line->pid,
 				     .rss_pages = line->rss,
-				     .total_vm_pages = line->total_vm,
-				     .swapents = line->swapents,
 				     .has_score = line->has_score,
 				     .oom_score_adj = line->oom_score_adj};
 	snprintf(task->name, sizeof(task->name), "%s", line->comm);
@@ -180,6 +178,7 @@ static void add_summary(struct oomlog_slot *slot, const struct oomlog_line *line
 	slot->has_summary = true;
 	slot->summary_constraint = line->constraint;
 	slot->summary_pid = line->kill.pid;
+	snprintf(slot->summary_comm, sizeof(slot->summary_comm), "%s", line->kill.comm);
 	slot->has_summary_uid = line->kill.has_uid;
 	slot->summary_uid = line->kill.uid;
 	copy(report->oom_cgroup, sizeof(report->oom_cgroup), line->kill.oom_cgroup);

@@ -36,6 +36,7 @@ struct oomlog_slot {
 	bool says_memcg, killed_new_style;
 	enum oomlog_constraint summary_constraint, kill_constraint;
 	int32_t summary_pid;
+	char summary_comm[64];
 	uint32_t summary_uid;
 	bool has_summary_uid;
 	char group_cgroup[KMSG_PATH_MAX];

@@ -27,19 +27,21 @@ bool wrap_hold(struct oomlog_wrap *wrap, struct span text, const struct oomlog_m
 	wrap->pieces = 0;
 	wrap->mark = *mark;
 	wrap->line = line;
-	wrap->beginning = false;
+	wrap->beginning = wrap->open_end = false;
 	return wrap_add(wrap, text);
 }
 
-/* Bit N of `blanks`: a blank stands behind piece N. `quoted`: a "=" at an end is
- * quoted-printable's. */
-static struct span join(struct oomlog_wrap *wrap, unsigned blanks, bool quoted)
+/*
+ * The first `pieces`. Bit N of `blanks`: a blank stands behind piece N. `quoted`: a "=" at an end
+ * is quoted-printable's.
+ */
+static struct span join(struct oomlog_wrap *wrap, unsigned pieces, unsigned blanks, bool quoted)
 {
 	size_t len = 0;
 
-	for (unsigned i = 0; i < wrap->pieces; i++) {
+	for (unsigned i = 0; i < pieces; i++) {
 		struct span piece = wrap_piece(wrap, i);
-		bool last = i + 1 == wrap->pieces;
+		bool last = i + 1 == pieces;
 
 		if (quoted && !last && piece.len > 1 && piece.at[piece.len - 1] == '=')
 			piece.len--;
@@ -51,16 +53,44 @@ static struct span join(struct oomlog_wrap *wrap, unsigned blanks, bool quoted)
 	return (struct span){wrap->joined, len};
 }
 
+/*
+ * Is it a whole line, joined this way? Figures that a break parted without a blank, and those that
+ * it parted at one, look alike in a row whose header is not known: mail, which breaks at blanks, is
+ * the likelier one.
+ */
+static bool is_whole(const struct oomlog_line *line, bool tabled, bool blanks, bool strange)
+{
+	if (line->kind == OOMLOG_OTHER || line->kind == OOMLOG_STAT || line->partial)
+		return false;
+	if (line->kind == OOMLOG_ROW && !tabled && !blanks)
+		return false;
+	return strange || !line->strange;
+}
+
 bool wrap_join(struct oomlog_wrap *wrap, const struct oomlog_line *table, struct span *text,
 	       struct oomlog_line *out)
 {
 	unsigned ways = wrap->pieces < 2 ? 0 : 1U << (wrap->pieces - 1);
 
-	for (unsigned way = 0; way < 2 * ways; way++) {
-		*text = join(wrap, way % ways, way < ways);
-		if (oomlog_classify(*text, &wrap->mark, table, out) != OOMLOG_OTHER &&
-		    out->kind != OOMLOG_STAT && !out->partial)
-			return true;
+	/* A header of known columns before one that only the break may have made strange. */
+	for (unsigned strange = 0; strange < 2; strange++) {
+		for (unsigned way = 0; way < 2 * ways; way++) {
+			*text = join(wrap, wrap->pieces, way % ways, way < ways);
+			oomlog_classify(*text, &wrap->mark, table, out);
+			if (is_whole(out, table != NULL, way % ways == ways - 1, strange))
+				return true;
+		}
 	}
 	return false;
+}
+
+unsigned wrap_join_sizes(struct oomlog_wrap *wrap, struct span *text, struct oomlog_line *out)
+{
+	for (unsigned pieces = 2; pieces <= wrap->pieces; pieces++) {
+		*text = join(wrap, pieces, ~0U, false);
+		if (oomlog_classify(*text, &wrap->mark, NULL, out) == OOMLOG_KILLED &&
+		    out->kill.has_sizes)
+			return pieces;
+	}
+	return 0;
 }

@@ -15,6 +15,7 @@ struct oomlog_wrap {
 	struct oomlog_mark mark; /* of the first piece */
 	uint64_t line;		 /* its number */
 	bool beginning;		 /* the first piece says nothing by itself */
+	bool open_end;		 /* the first piece is a kill line to which sizes may belong */
 	unsigned pieces;	 /* 0: nothing is held */
 	size_t ends[WRAP_PIECES];
 	char bytes[WRAP_BYTES]; /* the pieces, one behind the other */
@@ -34,6 +35,12 @@ bool wrap_add(struct oomlog_wrap *wrap, struct span text);
  */
 bool wrap_join(struct oomlog_wrap *wrap, const struct oomlog_line *table, struct span *text,
 	       struct oomlog_line *out);
+
+/*
+ * A kill line of which the end was cut off besides: joins as few pieces as its sizes need. Returns
+ * how many, 0: they do not say the sizes.
+ */
+unsigned wrap_join_sizes(struct oomlog_wrap *wrap, struct span *text, struct oomlog_line *out);
 
 /* The piece with this number as it came. */
 struct span wrap_piece(const struct oomlog_wrap *wrap, unsigned number);

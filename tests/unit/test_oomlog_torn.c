@@ -26,7 +26,7 @@ static const char *const wrapped[] = {
     "[  10.000002] Task in /a/b killed as a resu\nlt of limit of /a\n"
     "[  10.000003] memory: usage 5kB, limit 6k\nB, failcnt 7\n"
     "[  10.000004] [ pid ]   uid  tgid total_vm      rss nr_ptes swape\nnts oom_score_adj name\n"
-    "[  10.000005] [   12]     7    12     60\n00      200      12        0            -3 java\n"
+    "[  10.000005] [   12]     7    12     6000      2\n00      12        0            -3 java\n"
     "[  10.000006] Memory cgroup out of memory: Kill process 12 (ja\nva) score 9 or sacr\nifice "
     "child\n"
     "[  10.000007] Killed process 12 (java) total-vm:24000kB, anon-r\nss:1kB, file-rss:2kB\n",
@@ -95,11 +95,83 @@ START_TEST(broken_lines)
 	ck_assert_str_eq(report->oom_cgroup, "/a");
 	ck_assert_uint_eq(report->memory.failcnt, 7);
 	ck_assert_uint_eq(report->tasks, 1);
+	ck_assert_uint_eq(report->top[0].rss_pages, 200);
 	ck_assert_str_eq(report->top[0].name, "java");
-	ck_assert_uint_eq(report->top[0].total_vm_pages, 6000);
 	ck_assert_str_eq(report->chosen_comm, "java");
 	ck_assert_int_eq(report->chosen_score, 9);
 	ck_assert_uint_eq(report->victims[0].file_rss_kb, 2);
+}
+END_TEST
+
+/* Mail breaks at blanks: a header's and a row's figures are never joined without one. */
+START_TEST(a_row_broken_between_figures)
+{
+	static const char *const headers[] = {
+	    "[ 10.000001] [  pid  ]   uid  tgid total_vm      rss pgtables_bytes\n"
+	    "swapents oom_score_adj name\n",
+	    "",
+	};
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		 "%s[ 10.000002] [1036087]     0 1036073  6258739  3543942\n37814272        0    "
+		 "         0 oom02\n"
+		 "[ 10.000003] Out of memory: Kill process 1036087 (oom02) score 9 or\nsacrifice "
+		 "child\n",
+		 headers[_i]);
+	collect_one(&all, text);
+	ck_assert_uint_eq(all.reports[0].tasks, 1);
+	ck_assert_uint_eq(all.reports[0].top[0].rss_pages, 3543942);
+	ck_assert_str_eq(all.reports[0].top[0].name, "oom02");
+}
+END_TEST
+
+/* A header with a column that no kernel is known to have is read as it stands. */
+START_TEST(a_header_of_a_kernel_to_come)
+{
+	const struct oomlog_report *report = collect_one(
+	    &all, "[ 10.000001] [  pid  ]   uid  tgid total_vm      rss future_bytes swapents "
+		  "oom_score_adj name\n"
+		  "[ 10.000002] [      7]     0     7     5000      100     4096        0       "
+		  "     -5 a b\n"
+		  "[ 10.000003] Out of memory: Kill process 7 (a b) score 9 or sacrifice child\n");
+
+	ck_assert_uint_eq(report->top[0].rss_pages, 100);
+	ck_assert_str_eq(report->top[0].name, "a b");
+	ck_assert_int_eq(report->top[0].oom_score_adj, -5);
+}
+END_TEST
+
+/* The name ends what the oldest kernels say; of the newer ones the rest is on the next line. */
+static const struct {
+	const char *text;
+	bool has_sizes, has_score;
+} after_names[] = {
+    {"[ 10.000001] Memory cgroup out of memory: Killed process 7 (tail)\ntotal-vm:3kB, "
+     "anon-rss:2kB,\nfile-rss:1kB, shmem-rss:0kB, UID:0 pgtables:60kB oom_score_adj:-3\n",
+     true, true},
+    /* the console cut its end off besides */
+    {"[ 10.000001] Memory cgroup out of memory: Killed process 7 (tail)\ntotal-vm:3kB, "
+     "anon-rss:2kB, file-rss:1kB, shmem-rss:0kB,\nUID:00\n\nThis is what we saw.\n",
+     true, false},
+    {"[ 10.000001] Killed process 7 (tail)\ndocker0: port 2 entered disabled state\n", false,
+     false},
+    {"Killed process 7 (tail)\nCall Trace:\ntotal-vm:3kB, anon-rss:2kB, file-rss:1kB\n", false,
+     false},
+};
+
+START_TEST(sizes_on_the_next_line)
+{
+	const struct oomlog_report *report = collect_one(&all, after_names[_i].text);
+
+	ck_assert_uint_eq(report->victims_len, 1);
+	ck_assert_str_eq(report->victims[0].comm, "tail");
+	ck_assert_int_eq(report->victims[0].has_total_vm, after_names[_i].has_sizes);
+	ck_assert_int_eq(report->victims[0].has_score, after_names[_i].has_score);
+	if (!after_names[_i].has_sizes)
+		return;
+	ck_assert_uint_eq(report->victims[0].anon_rss_kb, 2);
+	ck_assert_uint_eq(report->victims[0].file_rss_kb, 1);
 }
 END_TEST
 
@@ -258,6 +330,9 @@ int main(void)
 
 	tcase_set_timeout(tests, 120);
 	tcase_add_loop_test(tests, broken_lines, 0, LEN(wrapped));
+	tcase_add_loop_test(tests, a_row_broken_between_figures, 0, 2);
+	tcase_add_test(tests, a_header_of_a_kernel_to_come);
+	tcase_add_loop_test(tests, sizes_on_the_next_line, 0, LEN(after_names));
 	tcase_add_test(tests, a_summary_broken_into_many_lines);
 	tcase_add_loop_test(tests, a_broken_head_far_into_a_log, 0, 2);
 	tcase_add_loop_test(tests, lines_somebody_left_out, 0, LEN(gaps));

@@ -49,6 +49,11 @@ static const struct {
     {"Memory cgroup out of memory: Killed process 9 (x) total-vm:3kB, anon-rss:2kB, file-rss:1kB, "
      "shmem-rss:0kB, UID:10",
      OOMLOG_MEMCG, 9, "x", 3, 2, 1, 0, -1, -1},
+    /* cut off behind the name, or left out */
+    {"Memory cgroup out of memory: Killed process 9 (a (b)) total-v", OOMLOG_MEMCG, 9, "a (b)", -1,
+     -1, -1, -1, -1, -1},
+    {"Memory cgroup out of memory: Killed process 3370438 (crosvm) ....", OOMLOG_MEMCG, 3370438,
+     "crosvm", -1, -1, -1, -1, -1, -1},
 };
 
 static void check_value(bool known, long long value, long long wanted)
@@ -235,6 +240,46 @@ START_TEST(old_messages_and_cut_ends)
 }
 END_TEST
 
+/* oom_kill_allocating_task names the thread that asked, and kills its process. */
+START_TEST(another_thread_is_killed)
+{
+	const struct oomlog_report *report = collect_one(
+	    &all, "[ 775.894215] oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,"
+		  "mems_allowed=0-1,global_oom,task_memcg=/,task=syz-executor.1,pid=17032,uid=0\n"
+		  "[ 775.898474] Out of memory (oom_kill_allocating_task): Killed process 17017 "
+		  "(syz-executor.1) total-vm:94380kB, anon-rss:344kB, file-rss:34944kB, "
+		  "shmem-rss:0kB, UID:0 pgtables:136kB oom_score_adj:1000\n");
+
+	ck_assert_int_eq(report->victims[0].pid, 17017);
+	ck_assert_str_eq(report->task_cgroup, "/");
+	/* The kill line of the one named is lost: this is another one's. */
+	collect_text(&all, "[ 775.894215] oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),"
+			   "cpuset=/,mems_allowed=0-1,global_oom,task_memcg=/,task=a,pid=5,uid=0\n"
+			   "[ 775.898474] Out of memory: Killed process 7 (b) total-vm:1kB, "
+			   "anon-rss:1kB, file-rss:1kB, shmem-rss:0kB\n");
+	ck_assert_uint_eq(all.len, 2);
+}
+END_TEST
+
+/* scripts/decode_stacktrace.sh puts files in the place of offsets. */
+START_TEST(a_decoded_trace)
+{
+	const struct oomlog_report *report = collect_one(
+	    &all, "[ 286.705993][ T6788] oom03 invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), "
+		  "order=0, oom_score_adj=0\n"
+		  "[ 286.709944][ T6788] Call Trace:\n"
+		  "[ 286.710018][ T6788] ? __pfx_try_charge_memcg (mm/memcontrol.c:2306) \n"
+		  "[ 286.710034][ T6788] charge_memcg (mm/memcontrol.c:4771) \n");
+
+	ck_assert_int_eq(report->constraint, OOMLOG_MEMCG);
+	ck_assert_int_eq(report->basis, OOMLOG_TRACED);
+	collect_one(&all, "[ 286.705993] oom03 invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), "
+			  "order=0, oom_score_adj=0\n"
+			  "[ 286.710018] ? try_charge_memcg (mm/memcontrol.c:2306) \n");
+	ck_assert_int_eq(all.reports[0].constraint, OOMLOG_UNKNOWN);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("oomlog_words");
@@ -245,6 +290,8 @@ int main(void)
 	tcase_add_loop_test(tests, heads_of_reports, 0, LEN(heads));
 	tcase_add_loop_test(tests, task_tables, 0, LEN(tables));
 	tcase_add_test(tests, old_messages_and_cut_ends);
+	tcase_add_test(tests, another_thread_is_killed);
+	tcase_add_test(tests, a_decoded_trace);
 	suite_add_tcase(suite, tests);
 	return unit_run(suite);
 }
