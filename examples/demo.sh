@@ -37,7 +37,7 @@ source_dir=$(cd "$(dirname "$0")/.." && pwd)
 build=$source_dir/build-demo
 id=oomguard-demo-$$
 packages=(gcc libc6-dev meson ninja-build pkg-config libyajl-dev libcap-dev libseccomp-dev
-    busybox-static jq "$runtime")
+    libncurses-dev busybox-static jq "$runtime")
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
     bold=$'\e[1m' dim=$'\e[2m' plain=$'\e[0m'
