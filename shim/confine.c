@@ -142,7 +142,7 @@ int confine_capabilities(const struct confine_needs *needs)
 	return r;
 }
 
-static void add_missing(char *missing, size_t cap, const char *name, int r)
+void confine_missing(char *missing, size_t cap, const char *name, int r)
 {
 	size_t used = strlen(missing);
 
@@ -153,10 +153,10 @@ static void add_missing(char *missing, size_t cap, const char *name, int r)
 
 void confine_self(int procfd, const struct confine_needs *needs, char *missing, size_t cap)
 {
-	add_missing(missing, cap, "oom_score_adj -999",
+	confine_missing(missing, cap, "oom_score_adj -999",
 		    proc_score_write(procfd, getpid(), SHIM_SCORE));
-	add_missing(missing, cap, "capabilities", confine_capabilities(needs));
-	add_missing(missing, cap, "seccomp", confine_system_calls());
+	confine_missing(missing, cap, "capabilities", confine_capabilities(needs));
+	confine_missing(missing, cap, "seccomp", confine_system_calls());
 }
 
 int confine_memory(void)

@@ -25,10 +25,13 @@ struct confine_needs {
 };
 
 /*
- * oom_score_adj -999, capabilities, seccomp: whatever can be had. The
- * names of those that could not are put into `missing`, "" when all could.
+ * oom_score_adj -999, capabilities, seccomp: whatever can be had. The names of those that could not
+ * are added to `missing`, which stays "" when all could.
  */
 void confine_self(int procfd, const struct confine_needs *needs, char *missing, size_t cap);
+
+/* Adds a name to `missing` where `r` is a negative errno, with its words. */
+void confine_missing(char *missing, size_t cap, const char *name, int r);
 
 /*
  * Locks what memory is there and what is touched later. Last of all: locked pages cannot be given

@@ -311,8 +311,12 @@ static int run(struct guard *guard, const struct arguments *arguments)
 	slow_open(&guard->slow, guard->procfd);
 	drop_old_stack();
 	r = confine_memory();
-	if (r < 0)
+	if (r < 0) {
 		record_problem(guard, "its memory cannot be locked: %s", strerrordesc_np(-r));
+		confine_missing(guard->status.confinement, sizeof(guard->status.confinement),
+				"locked memory", r);
+		record_phase(guard, SHIM_WATCHING);
+	}
 	prefault(guard);
 	guard_leave(guard, watch(guard));
 	return EXIT_SUCCESS;

@@ -32,7 +32,7 @@ static const char *const allowed[] = {
     /* log and helper: sockets that are open already */
     "sendto", "sendmsg", "recvfrom",
     /* the C library's own */
-    "brk", "mmap", "munmap", "mremap", "madvise", "mlockall", "getpid", "gettid", "tgkill",
+    "brk", "mmap", "munmap", "mremap", "madvise", "mlockall", "getpid", "gettid",
     "rt_sigprocmask", "rt_sigaction", "rt_sigreturn", "futex", "getrandom", "getuid", "geteuid",
     "getgid", "getegid", "exit", "exit_group"};
 
