@@ -88,8 +88,8 @@ struct settings_plan {
 };
 
 /*
- * Pure: which writes, in which order (v1 keeps limit ≤ memsw at every step: raise memsw before the
- * limit, lower the limit before memsw), and what is refused and why.
+ * Pure: which writes, in which order (v1 keeps limit ≤ memsw at every step), and what is refused
+ * and why.
  *
  * A score that the container only has because its manager has it is raised whatever the profile
  * says: below what config.json names, or, where it names none, so low as only managers protect
