@@ -25,6 +25,14 @@ enum oom_slot decide_slot(const struct oom_facts *facts)
 	return OOM_SLOT_UNKNOWN;
 }
 
+bool decide_may_restart(const struct profile *profile)
+{
+	for (int slot = 0; slot < OOM_SLOT_COUNT; slot++)
+		if (profile->on_oom[slot] == POLICY_RESTART)
+			return true;
+	return profile->on_zombies.above > 0 && profile->on_zombies.action == POLICY_RESTART;
+}
+
 uint64_t decide_backoff_ms(const struct profile *profile, unsigned used)
 {
 	double ms = (double)profile->restart.backoff_initial_ms;

@@ -66,6 +66,9 @@ void decide_asked(const struct profile *profile, const struct oom_facts *facts, 
 void decide_after_failed_restart(const struct profile *profile, const struct oom_facts *facts,
 				 struct decision *out);
 
+/* Does the policy restart anything at all? */
+bool decide_may_restart(const struct profile *profile);
+
 /* initial × factor^used, at most max. */
 uint64_t decide_backoff_ms(const struct profile *profile, unsigned used);
 

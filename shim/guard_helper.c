@@ -22,14 +22,6 @@ void guard_no_helper(struct guard *guard, const char *why)
 	record_problem(guard, "it cannot be restarted any more: %s", why);
 }
 
-static bool may_restart(const struct profile *profile)
-{
-	for (int slot = 0; slot < OOM_SLOT_COUNT; slot++)
-		if (profile->on_oom[slot] == POLICY_RESTART)
-			return true;
-	return profile->on_zombies.action == POLICY_RESTART;
-}
-
 void guard_start_helper(struct guard *guard)
 {
 	struct error err = {0};
@@ -37,7 +29,7 @@ void guard_start_helper(struct guard *guard)
 	struct stat st;
 	int r;
 
-	if (!may_restart(guard->profile) || guard->plan.restart.way != RESTART_RUNTIME)
+	if (!decide_may_restart(guard->profile) || guard->plan.restart.way != RESTART_RUNTIME)
 		return;
 	if (stat(guard->plan.restart.state_dir, &st) < 0) {
 		r = error_set(&err, errno, "look at %s", guard->plan.restart.state_dir);

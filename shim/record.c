@@ -209,20 +209,11 @@ void record_emptied(struct guard *guard, uint64_t bytes)
 	journal_end(&guard->journal);
 }
 
-/* Does the policy restart anything at all? */
-static bool may_restart(const struct profile *profile)
-{
-	for (int slot = 0; slot < OOM_SLOT_COUNT; slot++)
-		if (profile->on_oom[slot] == POLICY_RESTART)
-			return true;
-	return profile->on_zombies.above > 0 && profile->on_zombies.action == POLICY_RESTART;
-}
-
 static void note_budget(struct guard *guard)
 {
 	struct incident *incident = &guard->incident;
 
-	incident->may_restart = may_restart(guard->profile);
+	incident->may_restart = decide_may_restart(guard->profile);
 	incident->restarts_used = (unsigned)guard->history.len;
 	incident->restarts_max = guard->profile->restart.max;
 	incident->restarts_within_ms = guard->profile->restart.within_ms;

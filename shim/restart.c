@@ -32,7 +32,8 @@ enum waited {
 	WAITED_CANCELLED,
 	WAITED_SWITCHED_OFF,
 	WAITED_DELETED,
-	WAITED_HELPLESS
+	WAITED_NOT_EMPTY,
+	WAITED_HELPLESS /* the next decision finds another way */
 };
 
 static enum waited interrupted(const struct guard *guard)
@@ -79,7 +80,7 @@ static enum waited wait_really_empty(struct guard *guard)
 
 	while (waited == WAITED_WHOLE && !kill_nobody_left(&guard->memcg)) {
 		if (clock_ms(CLOCK_MONOTONIC) >= end)
-			return WAITED_CANCELLED;
+			return WAITED_NOT_EMPTY;
 		waited = wait_ms(guard, EMPTY_POLL_MS);
 	}
 	return waited;
@@ -171,6 +172,35 @@ static int wait_answer(struct guard *guard, struct helper_answer *answer)
 	return -ETIMEDOUT;
 }
 
+/* How one of the runtime's two commands ended, in words. */
+static const char *ended(int32_t status, char *buf, size_t cap)
+{
+	if (status < 0)
+		snprintf(buf, cap, "could not be run: %s", strerrordesc_np(-status));
+	else if (WIFSIGNALED(status))
+		snprintf(buf, cap, "was ended by signal %d", WTERMSIG(status));
+	else
+		snprintf(buf, cap, "ended with status %d", WEXITSTATUS(status));
+	return buf;
+}
+
+/* Told with what somebody can try by hand. */
+static int tell_rerun(struct guard *guard, const struct helper_answer *answer)
+{
+	bool deleted = answer->delete_status == 0, done = deleted && answer->run_status == 0;
+	char words[128];
+
+	ended(deleted ? answer->run_status : answer->delete_status, words, sizeof(words));
+	incident_act(&guard->incident, clock_us(CLOCK_MONOTONIC), "restart",
+		     done ? "done" : "failed", "%s %s", deleted ? "run" : "delete", words);
+	if (done)
+		return 0;
+	record_problem(guard, "restart failed: `%s %s` %s; its bundle is %s",
+		       guard->plan.identity.runtime, deleted ? "run" : "delete", words,
+		       guard->plan.identity.bundle);
+	return -EIO;
+}
+
 /* Delete and run by the helper. The new incarnation's shim needs shim.lock: it is given up first.
  * *deleted: the container that does not stand any more was deleted by us. */
 static int rerun(struct guard *guard, bool *deleted)
@@ -194,15 +224,7 @@ static int rerun(struct guard *guard, bool *deleted)
 		return r;
 	}
 	*deleted = *deleted || answer.delete_status == 0;
-	incident_act(&guard->incident, clock_us(CLOCK_MONOTONIC), "restart",
-		     answer.delete_status == 0 && answer.run_status == 0 ? "done" : "failed",
-		     "delete %d, run %d (wait status or errno)", answer.delete_status,
-		     answer.run_status);
-	if (answer.delete_status == 0 && answer.run_status == 0)
-		return 0;
-	record_problem(guard, "restart failed: delete %d, run %d (wait status or errno)",
-		       answer.delete_status, answer.run_status);
-	return -EIO;
+	return tell_rerun(guard, &answer);
 }
 
 static void finish(struct guard *guard, const char *result, const char *event, const char *words)
@@ -220,13 +242,13 @@ static void finish_waited(struct guard *guard, enum waited waited)
 	else if (waited == WAITED_SWITCHED_OFF)
 		finish(guard, "cancelled", "switched-off",
 		       "oomguard was switched off meanwhile: it is not run again");
-	else if (guard->cancelled)
+	else if (waited == WAITED_NOT_EMPTY)
+		finish(guard, "kill-incomplete", "gave-up",
+		       "its old processes cannot be ended, so it is not started again");
+	else
 		finish(guard, "cancelled", "cancelled",
 		       container_stands(guard) ? "restarts were cancelled; it stays stopped"
 					       : "restarts were cancelled; it is not run again");
-	else
-		finish(guard, "kill-incomplete", "gave-up",
-		       "its old processes cannot be ended, so it is not started again");
 }
 
 /* After a failed rerun: is it still ours to try again? */
@@ -264,8 +286,7 @@ static bool try_restart(struct guard *guard, struct decision *decision, bool *de
 		}
 		waited = take_back(guard);
 	}
-	if (waited == WAITED_CANCELLED || waited == WAITED_DELETED ||
-	    waited == WAITED_SWITCHED_OFF) {
+	if (waited != WAITED_WHOLE && waited != WAITED_HELPLESS) {
 		finish_waited(guard, waited);
 		return true;
 	}
