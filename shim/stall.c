@@ -122,6 +122,34 @@ static enum stall_kind judge_pressure(struct stall_watch *watch, const struct pr
 	return stalled ? STALL_PRESSURE : STALL_NONE;
 }
 
+static enum stall_kind judge_told(struct stall_watch *watch, const struct profile *profile,
+				  const struct stall_sample *now)
+{
+	if (!watch->told_rest_ms || now->at_ms - watch->told.at_ms < watch->told_rest_ms)
+		return STALL_NONE;
+	watch->told_rest_ms = 0;
+	return too_much_pressure(&watch->told, profile, now) &&
+		       !stall_kills_lately(watch, profile, now)
+		   ? STALL_PRESSURE
+		   : STALL_NONE;
+}
+
+enum stall_kind stall_told(struct stall_watch *watch, const struct profile *profile,
+			   const struct stall_sample *now, uint64_t window_ms)
+{
+	uint64_t whole_ms = profile->on_stall.pressure_for_ms;
+
+	if (now->frozen || stall_kills_lately(watch, profile, now))
+		return STALL_NONE;
+	if (whole_ms <= window_ms)
+		return STALL_PRESSURE;
+	if (!watch->told_rest_ms) {
+		watch->told = *now;
+		watch->told_rest_ms = whole_ms - window_ms;
+	}
+	return STALL_NONE;
+}
+
 enum stall_kind stall_judge(struct stall_watch *watch, const struct profile *profile,
 			    const struct stall_sample *now)
 {
@@ -139,6 +167,8 @@ enum stall_kind stall_judge(struct stall_watch *watch, const struct profile *pro
 		kind = judge_stuck(watch, profile, now);
 	if (kind == STALL_NONE)
 		kind = judge_pressure(watch, profile, now);
+	if (kind == STALL_NONE)
+		kind = judge_told(watch, profile, now);
 	watch->failing = watch->has_last && now->counters.max > watch->last.counters.max;
 	watch->last = *now;
 	watch->has_last = true;
@@ -158,7 +188,7 @@ enum stall_pace stall_pace(const struct stall_watch *watch)
 	if (last->counters.under_oom || watch->stuck_since_ms)
 		return PACE_FAST;
 	if (!stall_at_limit(&last->usage) && !watch->failing)
-		return PACE_REST;
+		return watch->told_rest_ms ? PACE_SLOW : PACE_REST;
 	/* Full, but nobody asks for more, or there is page cache to take from. */
 	return watch->failing && !has_reclaimable(&last->usage) ? PACE_FAST : PACE_SLOW;
 }

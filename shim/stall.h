@@ -49,7 +49,9 @@ struct stall_watch {
 	uint64_t stuck_since_ms;     /* failing without progress; 0: it is not */
 	struct stall_sample window;  /* where the present pressure window began */
 	bool in_window;
-	bool failing; /* allocations failed between the last two samples */
+	struct stall_sample told; /* since the kernel told of pressure, of which more is to come */
+	uint64_t told_rest_ms;	  /* so long it must go on; 0: nothing was told */
+	bool failing;		  /* allocations failed between the last two samples */
 };
 
 /* How soon the next sample is due. */
@@ -65,6 +67,13 @@ enum stall_pace {
 /* Takes a sample; the verdict holds for it. */
 enum stall_kind stall_judge(struct stall_watch *watch, const struct profile *profile,
 			    const struct stall_sample *now);
+
+/*
+ * The kernel tells that the policy's share was passed in the last `window_ms`, which may be less
+ * than onStall.pressure.for: the rest is measured from here by stall_judge().
+ */
+enum stall_kind stall_told(struct stall_watch *watch, const struct profile *profile,
+			   const struct stall_sample *now, uint64_t window_ms);
 
 /*
  * The kernel kills, so something is done about it: no pressure is a stall then. Within the policy's

@@ -61,20 +61,27 @@ static void open_thresholds(struct guard *guard, const struct memcg_usage *usage
 		cleanup_closep(&tight->thresholds);
 }
 
-/* A trigger that fires exactly when onStall.pressure is passed. Its file stays open with it. */
+/* What the kernel measures at once of onStall.pressure.for (kernel/sched/psi.c). */
+static uint64_t pressure_window_us(const struct profile *profile)
+{
+	uint64_t window = profile->on_stall.pressure_for_ms * 1000;
+
+	if (window > PSI_WINDOW_MAX_US)
+		return PSI_WINDOW_MAX_US;
+	return window < PSI_WINDOW_MIN_US ? PSI_WINDOW_MIN_US : window;
+}
+
+/* A trigger that fires when the share of onStall.pressure is passed. Its file stays open with it.
+ */
 static void open_pressure(struct guard *guard)
 {
 	struct tight *tight = &guard->tight;
-	uint64_t window = guard->profile->on_stall.pressure_for_ms * 1000;
+	uint64_t window = pressure_window_us(guard->profile);
 	char trigger[64];
 	int len;
 
 	if (guard->memcg.version != CGROUP_V2)
 		return;
-	if (window > PSI_WINDOW_MAX_US)
-		window = PSI_WINDOW_MAX_US;
-	if (window < PSI_WINDOW_MIN_US)
-		window = PSI_WINDOW_MIN_US;
 	tight->pressure =
 	    openat(guard->memcg.dirfd, "memory.pressure", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (tight->pressure < 0)
@@ -114,9 +121,8 @@ static void plan_next(struct guard *guard)
 {
 	struct tight *tight = &guard->tight;
 	const struct stall_sample *last = &tight->stall.last;
-	int near_ms = guard->memcg.version == CGROUP_V2
-			  ? near_pace_ms(guard->profile, &last->usage)
-			  : -1;
+	int near_ms =
+	    guard->memcg.version == CGROUP_V2 ? near_pace_ms(guard->profile, &last->usage) : -1;
 	int ms = sooner(stall_pace_ms(&tight->stall), near_ms);
 
 	if (tight->stall.has_last)
@@ -294,10 +300,9 @@ bool tight_step(struct guard *guard, int events)
 	if (tight->first_aid)
 		kind = STALL_OOM_KILLER_OFF;
 	tight->first_aid = false;
-	/* The kernel has measured the whole window already. */
-	if (kind == STALL_NONE && (events & WATCH_PRESSURE) && !now.frozen &&
-	    !stall_kills_lately(&tight->stall, guard->profile, &now))
-		kind = STALL_PRESSURE;
+	if (kind == STALL_NONE && (events & WATCH_PRESSURE))
+		kind = stall_told(&tight->stall, guard->profile, &now,
+				  pressure_window_us(guard->profile) / 1000);
 	if (kind != STALL_NONE) {
 		if (on_stall(guard, kind, &now))
 			return true;

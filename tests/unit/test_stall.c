@@ -265,6 +265,46 @@ START_TEST(a_killer_left_off_by_policy_gets_its_time)
 }
 END_TEST
 
+/* The kernel measures ten seconds at most. */
+START_TEST(a_longer_pressure_is_measured_on)
+{
+	const uint64_t share_us = 600000;
+	struct stall_sample sample = {.at_ms = 1000, .has_pressure = true};
+	struct profile profile = profile_builtin;
+	struct stall_watch watch = {0};
+
+	sample.usage = (struct memcg_usage){.limit = 512 * MIB, .usage = 300 * MIB};
+	ck_assert_int_eq(stall_told(&watch, &profile, &sample, 10000), STALL_PRESSURE);
+	profile.on_stall.pressure_for_ms = 60000;
+	ck_assert_int_eq(stall_judge(&watch, &profile, &sample), STALL_NONE);
+	ck_assert_int_eq(stall_told(&watch, &profile, &sample, 10000), STALL_NONE);
+	ck_assert_int_eq(stall_pace_ms(&watch), STALL_SLOW_MS);
+	sample.at_ms += 30000;
+	sample.pressure_us += 30 * share_us;
+	ck_assert_int_eq(stall_judge(&watch, &profile, &sample), STALL_NONE);
+	/* Told again meanwhile: the first time counts. */
+	ck_assert_int_eq(stall_told(&watch, &profile, &sample, 10000), STALL_NONE);
+	sample.at_ms += 20000;
+	sample.pressure_us += 20 * share_us;
+	ck_assert_int_eq(stall_judge(&watch, &profile, &sample), STALL_PRESSURE);
+}
+END_TEST
+
+START_TEST(a_short_pressure_is_none_where_a_longer_one_is_asked)
+{
+	struct stall_sample sample = {.at_ms = 1000, .has_pressure = true};
+	struct profile profile = profile_builtin;
+	struct stall_watch watch = {0};
+
+	sample.usage = (struct memcg_usage){.limit = 512 * MIB, .usage = 300 * MIB};
+	profile.on_stall.pressure_for_ms = 60000;
+	ck_assert_int_eq(stall_told(&watch, &profile, &sample, 10000), STALL_NONE);
+	sample.at_ms += 50000;
+	ck_assert_int_eq(stall_judge(&watch, &profile, &sample), STALL_NONE);
+	ck_assert_int_eq(stall_pace_ms(&watch), -1);
+}
+END_TEST
+
 START_TEST(near_fires_once_and_again_after_a_rest)
 {
 	struct profile profile = profile_builtin;
@@ -360,6 +400,8 @@ int main(void)
 	tcase_add_loop_test(tests, what_a_rung_is_measured_by, 0,
 			    (int)(sizeof(rungs) / sizeof(rungs[0])));
 	tcase_add_test(tests, a_killer_left_off_by_policy_gets_its_time);
+	tcase_add_test(tests, a_longer_pressure_is_measured_on);
+	tcase_add_test(tests, a_short_pressure_is_none_where_a_longer_one_is_asked);
 	tcase_add_test(tests, near_fires_once_and_again_after_a_rest);
 	tcase_add_test(tests, near_looks_twice_a_minute_below_half);
 	tcase_add_loop_test(tests, the_right_one_goes_first, 0,
