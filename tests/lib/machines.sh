@@ -7,6 +7,11 @@ fetch_kernels() { step kernels "$source_dir/tests/vm/kernels.sh" "$build/kernels
 
 make_cri_api() { step cri-api "$source_dir/tests/lib/cri.sh" "$build/cri-api"; }
 
+fetch_for_scenarios() {
+	wants vm && fetch_kernels
+	make_cri_api
+}
+
 fetch_sid() { step sid-engines "$source_dir/tests/lib/sid.sh" "$build/sid"; }
 
 # scenario_command [--engines [--sid]]: the list with the container engines has places of its own;

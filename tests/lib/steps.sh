@@ -24,12 +24,12 @@ step() {
 
 job_pids=() job_names=() job_begun=()
 
-# start_job NAME COMMAND...: at most two at a time. Its lines are shown when it is done.
+# start_job NAME COMMAND...: at most two at a time. Its lines are shown and counted when it is done.
 start_job() {
 	local name=$1
 	shift
 	[ ${#job_pids[@]} -lt 2 ] || wait_one_job
-	"$@" >"$build/logs/$name.out" 2>&1 9>&- &
+	{ report() { cat; }; "$@"; } >"$build/logs/$name.out" 2>&1 9>&- &
 	job_pids+=($!) job_names+=("$name") job_begun+=("$SECONDS")
 }
 
@@ -51,6 +51,15 @@ wait_jobs() { while [ ${#job_pids[@]} -gt 0 ]; do wait_one_job; done; }
 stop_jobs() {
 	[ ${#job_pids[@]} = 0 ] || kill "${job_pids[@]}" 2>/dev/null
 	wait
+}
+
+# as_group COMMAND...: for a job whose children know nothing of it, so that SIGTERM ends them, too.
+as_group() {
+	set -m
+	"$@" &
+	set +m
+	trap 'kill -- -$! 2>/dev/null; wait $!; exit 143' TERM
+	wait $!
 }
 
 # A scenario that was skipped wherever it could have run proves nothing.
