@@ -157,12 +157,14 @@ def evidence_hostile_names(t):
 def evidence_timeline(t):
     """A snapshot near the limit, then the OOM: the way there is in its record."""
     near = {"onNearLimit": {"at": "80%", "of": "usage", "actions": ["snapshot"]}}
-    c = t.container("init 0 hold 41 await /box/go leak",
+    c = t.container("init 0 hold 41 await /box/go leak -- await /box/more touch 1",
                     policy({"process": "report"}, evidence=WHOLE, profile=near))
     c.start()
-    c.wait_line("awaiting")
-    snapshot = c.wait("the snapshot",
-                      lambda: [i for i in c.incidents() if i["kind"] == "near-limit"])[0]
+    c.wait_line("holding")
+    with cgroups.above_high(c.cgroup):
+        c.go("more")
+        snapshot = c.wait("the snapshot",
+                          lambda: [i for i in c.incidents() if i["kind"] == "near-limit"])[0]
     t.true("who holds it", snapshot["processes"]["list"][0]["rssAnon"] is not None)
     t.true("the snapshot is whole", snapshot["details"] and snapshot["limits"])
     c.go()

@@ -162,8 +162,11 @@ def hook_late_open(t):
 @scenario("hook-late-closed")
 def hook_late_closed(t):
     """The same under failure closed is a container that does not start."""
-    c = t.container("init 0 sleep", policy(), deadline="5s", failure="closed")
+    c = t.container("init 0 sleep", policy(), failure="closed")
     fd = hold_lock(t, c)
+    # Too short for a run that has to succeed, as the one was that told the directory's name.
+    c.config["hooks"] = t.guard.hooks(c.dir / "policy.json", "closed", "300ms")
+    (c.dir / "config.json").write_text(json.dumps(c.config))
     c.start(expect=1)
     t.true("nothing runs", not c.running())
     let_go(fd)
@@ -227,7 +230,7 @@ def waiting_init(c):
 @scenario("short-lives")
 def short_lives(t):
     """Containers that are over as soon as they began: no incident, nothing left, no failure."""
-    for number in range(10):
+    for number in range(10 if t.machine.kind == "host" else 4):
         c = t.container("exit 0", policy({"init": "restart"}), name=f"n{number}")
         c.start()
         c.wait("it is over", lambda c=c: not c.running())

@@ -77,12 +77,12 @@ def create_then_start(t):
 
 @scenario("many", limit_s=300)
 def many(t):
-    """200 containers come and go; a shim that lives through it holds not one fd more."""
+    """100 containers come and go; a shim that lives through it holds not one fd more."""
     neighbour = t.container("init 0 sleep", policy(), name="neighbour")
     neighbour.start()
     shim = neighbour.wait_phase("watching")["shim"]["pid"]
     before = sorted(os.readlink(fd) for fd in pathlib.Path(f"/proc/{shim}/fd").iterdir())
-    for number in range(100 if t.machine.kind == "host" else 40):
+    for number in range(100 if t.machine.kind == "host" else 12):
         c = t.container("init 0 sleep", policy(), name=f"n{number}")
         c.start()
         c.delete()

@@ -40,9 +40,10 @@ def of_an_exec(t):
     """What the runtime's exec brings has the runtime's score until usage comes near the limit."""
     rules = policy(settings={"oomScoreAdj": SCORES})
     rules["profiles"]["default"]["onNearLimit"] = {"at": "50%", "actions": ["rescore"]}
-    c = t.container("init 0 await /box/go touch 36", rules, score=100)
+    c = t.container("init 0 await /box/go touch 36 -- await /box/more touch 1", rules, score=100)
     c.start()
     c.wait("init has its score", lambda: score(c.init_pid()) == 300)
+    c.wait_line("started 1")
     before = children(c)
     # What runs there keeps what it was given.
     said = c.runtime.call("exec", "-d", c.id, "/bin/load", "sleep", stdout=subprocess.DEVNULL,
@@ -53,7 +54,9 @@ def of_an_exec(t):
     t.true("it has some score of the runtime's", score(new) != 600)
     c.go()
     c.wait_line("touched 36")
-    c.wait("it has the workload's score", lambda: score(new) == 600)
+    with cgroups.above_high(c.cgroup):
+        c.go("more")
+        c.wait("it has the workload's score", lambda: score(new) == 600)
 
 
 @scenario("scores-stay")
@@ -61,14 +64,17 @@ def stay(t):
     """Somebody rewrites the init's score: it is put back when something wakes the shim, and told."""
     rules = policy(settings={"oomScoreAdj": SCORES})
     rules["profiles"]["default"]["onNearLimit"] = {"at": "50%", "actions": ["report"]}
-    c = t.container("init 1 await /box/go touch 36", rules, score=100)
+    c = t.container("init 1 await /box/go touch 36 -- await /box/more touch 1", rules, score=100)
     c.start()
     c.wait("init has its score", lambda: score(c.init_pid()) == 300)
     c.wait("that is told", lambda: [e for e in c.events("setting") if e["outcome"] == "applied"
                                     and e["key"] == "settings.oomScoreAdj.init"])
     pathlib.Path(f"/proc/{c.init_pid()}/oom_score_adj").write_text("900")
     c.go()
-    event = c.wait_event("drift")[0]
+    c.wait_line("touched 36")
+    with cgroups.above_high(c.cgroup):
+        c.go("more")
+        event = c.wait_event("drift")[0]
     t.equal("key, old, new, outcome", (event["key"], event["old"], event["new"], event["outcome"]),
             ("settings.oomScoreAdj.init", "900", "300", "applied"))
     t.true("somebody else", "somebody else" in event["reason"])
