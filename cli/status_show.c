@@ -41,12 +41,15 @@ static void show_guard(const struct cli *cli, const struct view *view)
 {
 	const struct shim_status *status = &view->status;
 	bool guarded = view->has_plan && view->plan.guarded;
+	const char *phase = view->has_status ? shim_phase_name(status->phase) : "arming";
 
 	line(cli, "State", view_color(view), "%s", view->state);
 	if (!strcmp(view->state, "shim-dead"))
 		line(cli, "", CLI_RED,
-		     "the shim died in phase %s: nobody watches this container any more",
-		     view->has_status ? shim_phase_name(status->phase) : "arming");
+		     "the shim died in phase %s: nobody watches this container any more", phase);
+	if (!strcmp(view->state, "ended"))
+		line(cli, "", CLI_PLAIN,
+		     "the container is gone, and so is its shim, which was in phase %s", phase);
 	line(cli, "Guarded", guarded ? CLI_PLAIN : CLI_YELLOW, "%s", guarded ? "yes" : "no");
 	line(cli, "Problem", CLI_RED, "%s", view->problem);
 	for (size_t i = 0; i < view->plan.problems_len; i++)

@@ -18,8 +18,8 @@ static const char help[] =
     "\n"
     "States: starting, arming, watching, acting, backoff, restarting, gave-up, left: the guard\n"
     "is alive or left in order; switched-off: it waits for the kill switch (oomguard(1)) to go;\n"
-    "shim-dead: it died; unguarded: `oomguard status ID` says why; broken: its state cannot be\n"
-    "read.\n"
+    "ended: the container and its guard are gone, and their state is left; shim-dead: the guard\n"
+    "died; unguarded: `oomguard status ID` says why; broken: its state cannot be read.\n"
     "\n"
     "Example:\n"
     "  oomguard list --json | jq -r '.containers[] | select(.state == \"shim-dead\") | .id'\n";

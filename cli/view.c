@@ -10,24 +10,27 @@
 
 #include "cleanup.h"
 #include "clock.h"
+#include "guarding.h"
 #include "units.h"
 
 const char *const view_states[] = {
-    "starting", "arming",	"watching",  "acting",	  "backoff", "restarting", "gave-up",
-    "left",	"switched-off", "shim-dead", "unguarded", "broken",  NULL,
+    "starting", "arming", "watching",	  "acting",    "backoff",   "restarting", "gave-up",
+    "left",	"ended",  "switched-off", "shim-dead", "unguarded", "broken",	  NULL,
 };
 
-static const char *state_word(const struct view *view, int dirfd)
+/* Of one that is watched: what its shim is doing. Else as `doctor` and `recover` judge. */
+static const char *state_word(const struct view *view, const struct guarding_facts *facts)
 {
-	if (!view->has_plan)
-		return state_locked(dirfd, STATE_LOCK) ? "starting" : "broken";
-	if (!view->plan.guarded)
-		return "unguarded";
-	if (view->shim_alive)
+	enum guarding guarding = guarding_judge(facts);
+
+	if (guarding == GUARDING_WATCHED && view->has_plan && view->plan.guarded)
 		return view->has_status ? shim_phase_name(view->status.phase) : "arming";
-	if (view->has_status && view->status.phase == SHIM_LEFT)
-		return "left";
-	return state_locked(dirfd, STATE_LOCK) ? "starting" : "shim-dead";
+	if (view->has_plan && !view->plan.guarded)
+		return guarding_name(GUARDING_UNWANTED);
+	if ((guarding == GUARDING_ENDED || guarding == GUARDING_LOST) && view->has_status &&
+	    view->status.phase == SHIM_LEFT)
+		return shim_phase_name(SHIM_LEFT);
+	return guarding_name(guarding);
 }
 
 static void load_history(const struct state_root *root, struct view *view)
@@ -67,7 +70,9 @@ static void add_problem(struct view *view, const struct error *err)
 
 int view_load(const struct state_root *root, const char *key, struct view **out)
 {
+	cleanup_close int procfd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_close int dirfd = -1;
+	struct guarding_facts facts;
 	struct error err = {0};
 	struct view *view;
 	int r;
@@ -86,21 +91,22 @@ int view_load(const struct state_root *root, const char *key, struct view **out)
 		add_problem(view, &err);
 		return 0;
 	}
-	/* The lock first: a shim that leaves in between has written its last status by then. */
-	view->shim_alive = state_locked(dirfd, STATE_SHIM_LOCK);
 	view->has_plan = plan_read(dirfd, &view->plan, &err) == 0;
 	if (!view->has_plan) {
 		view->plan = (struct plan){0};
 		add_problem(view, &err);
 	}
 	state_file_read(dirfd, STATE_PLAN, &view->plan_file, NULL);
+	/* The lock first: a shim that leaves in between has written its last status by then. */
+	guarding_read(procfd, dirfd, view->has_plan ? &view->plan : NULL, &facts);
+	view->shim_alive = facts.shim_locked;
 	r = status_read(dirfd, &view->status, &err);
 	view->has_status = r == 0;
 	if (r < 0 && r != -ENOENT)
 		add_problem(view, &err);
 	state_file_read(dirfd, STATE_STATUS, &view->status_file, NULL);
 	view->cancelled = faccessat(dirfd, STATE_CANCELLED, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-	view->state = state_word(view, dirfd);
+	view->state = state_word(view, &facts);
 	if (view->has_plan) {
 		view->id = view->plan.identity.id;
 		load_history(root, view);

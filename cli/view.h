@@ -13,7 +13,7 @@
 
 /*
  * What a container is in, in one word: "watching" and the other phases of a living shim,
- * "starting", "left", "shim-dead", "unguarded", or "broken" when plan.json cannot be read.
+ * "starting", "left", "ended", "shim-dead", "unguarded", or "broken" when plan.json cannot be read.
  */
 struct view {
 	char key[STATE_KEY_MAX];

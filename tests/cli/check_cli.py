@@ -184,13 +184,13 @@ class List(Case):
     def test_states(self):
         states = {item["id"]: item["state"] for item in self.json("list")["containers"]}
         self.assertEqual(states["web"], "watching")
-        self.assertEqual(states["webhook"], "shim-dead")
+        self.assertEqual(states["webhook"], "ended")
         self.assertEqual(states["left-1"], "left")
         self.assertEqual(states["plain"], "unguarded")
         self.assertEqual(states["broken-0"], "broken")
         self.stop(self.shim)
         states = {item["id"]: item["state"] for item in self.json("list")["containers"]}
-        self.assertEqual(states["web"], "shim-dead")
+        self.assertEqual(states["web"], "ended")
 
     def test_json(self):
         web = [item for item in self.json("list")["containers"] if item["id"] == "web"][0]
@@ -244,7 +244,7 @@ class Status(Case):
         self.assertIn("Guarded      no", out)
         self.assertIn("the shim could not be started", out)
         self.assertIn("oomguard.io/profile", out)
-        self.assertIn("the shim died in phase acting", self.run_cli("status", "webhook")[0])
+        self.assertIn("which was in phase acting", self.run_cli("status", "webhook")[0])
         self.assertIn("parse error", self.run_cli("status", "broken-0")[0])
 
     def test_json(self):

@@ -101,7 +101,7 @@ class Text(Case):
         def state(word):
             return values["oomguard_containers", frozenset([("state", word)])]
 
-        self.assertEqual((state("shim-dead"), state("broken"), state("arming")), (3, 1, 0))
+        self.assertEqual((state("ended"), state("broken"), state("arming")), (3, 1, 0))
 
     def test_histogram(self):
         values = parse(self.metrics())

@@ -72,7 +72,7 @@ class Once(Case):
 
     def test_sort(self):
         names = [line.split()[1] for line in self.top("--once", "--sort", "state").splitlines()[1:]]
-        self.assertEqual(set(names[:2]), {"shim-dead", "broken"})
+        self.assertEqual(set(names[:2]), {"unguarded", "broken"})
         self.assertEqual(names[-1], "watching")
 
     def test_wrong_usage(self):
@@ -123,7 +123,7 @@ class Live(Case):
         self.wait_text("12M/64M")
         lines = self.screen().splitlines()
         self.assertIn("10 containers: ", lines[0])
-        self.assertIn("2 shim-dead", lines[0])
+        self.assertIn("2 ended", lines[0])
         self.assertEqual(lines[1].split()[0], "NAME")
         self.assertIn("OOMS", lines[1])
         # The fullest on top, and the details of it below.
@@ -178,7 +178,7 @@ class Live(Case):
         self.keys("s")
         self.wait_text("by state")
         self.wait("the worst are on top",
-                  lambda: self.screen().splitlines()[2].split()[1] in ("shim-dead", "broken"))
+                  lambda: self.screen().splitlines()[2].split()[1] in ("unguarded", "broken"))
         self.keys("End")
         self.wait_text("id web")
         self.keys("n", "Down")

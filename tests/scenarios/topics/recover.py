@@ -18,6 +18,12 @@ def findings(t, check):
     return code, [f for f in document["findings"] if f["check"] == check]
 
 
+def states(t):
+    """STATE by container id, as `list` has it."""
+    _, document, _ = t.guard.cli("list")
+    return {c["id"]: c["state"] for c in document["containers"]}
+
+
 def results(t):
     """Result by container id. In the runtime's mount namespace, where a restart has to be done."""
     done = subprocess.run(
@@ -40,6 +46,7 @@ def recover_lost_shim(t):
 
     lost = c.status()["shim"]["pid"]
     kill_shim(t, c)
+    t.equal("state without a shim", states(t), {c.id: "shim-dead"})
     code, found = findings(t, "shims")
     t.equal("exit of doctor", code, 1)
     t.equal("levels", [f["level"] for f in found], ["fail"])
@@ -110,6 +117,7 @@ def recover_leaves_alone(t):
     kill_shim(t, ended)
     ended.kill_init()
     ended.wait("its init is gone", ended.stopped)
+    t.equal("states", states(t), {off.id: "unguarded", ended.id: "ended"})
     t.equal("results", results(t), {off.id: "unguarded", ended.id: "ended"})
     t.equal("shims", t.guard.shims(), [])
     code, left = findings(t, "leftover")
