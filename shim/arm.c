@@ -145,8 +145,9 @@ static void watch_settings(struct guard *guard)
 
 	if (r < 0)
 		journal_event(&guard->journal, JOURNAL_WARNING, "problem",
-			      "inotify is not to be had (%s): a setting that somebody changes is "
-			      "noticed only when something else happens",
+			      "inotify is not to be had (%s): a setting that somebody changes, or "
+			      "on cgroup v1 a cgroup made below the container, is noticed only when "
+			      "something else happens",
 			      strerrordesc_np(-r));
 }
 

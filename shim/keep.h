@@ -61,6 +61,7 @@ int keep_open(struct keep *keep, const struct plan *plan, const struct profile *
 	      const struct memcg *memcg, struct error *err);
 /* Has inotify tell. Negative errno: changes are only seen when something else wakes us. */
 int keep_watch(struct keep *keep, struct watch *watch);
+/* For tests: what a shim holds goes with it. */
 void keep_close(struct keep *keep);
 
 /* How long the loop may sleep because of this: -1 for ever. */

@@ -40,6 +40,7 @@ struct score_guard {
 /* `profile` must outlive it. */
 int score_open(struct score_guard *scores, const struct plan *plan, const struct profile *profile,
 	       struct error *err);
+/* For tests: what a shim holds goes with it. */
 void score_close(struct score_guard *scores);
 
 /* Has the kernel tell of the init's forks, where it does; while CAP_NET_ADMIN is still there. */

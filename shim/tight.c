@@ -147,6 +147,22 @@ int tight_open(struct guard *guard, struct error *err)
 	return victim_rules_init(&tight->rules, guard->profile, err);
 }
 
+/* What the kernel does not tell of. Where the cgroup went meanwhile there is nothing to tell. */
+static void tell_blind(struct guard *guard)
+{
+	const struct tight *tight = &guard->tight;
+	bool v1 = guard->memcg.version == CGROUP_V1;
+
+	if (pidfd_exited(guard->init_pidfd))
+		return;
+	if (v1 && tight->limit != 0 && tight->limit != MEMCG_NO_LIMIT && tight->thresholds < 0)
+		record_problem(guard, "usage thresholds are not to be had: that memory comes near "
+				      "its limit is seen only when something else happens");
+	if (!v1 && tight->pressure < 0)
+		record_problem(guard, "memory.pressure cannot be watched: a container that stands "
+				      "still below its limit is not seen");
+}
+
 void tight_arm(struct guard *guard)
 {
 	struct stall_sample first;
@@ -157,16 +173,9 @@ void tight_arm(struct guard *guard)
 	}
 	open_pressure(guard);
 	open_pids(guard);
+	tell_blind(guard);
 	/* What was crossed meanwhile tells nobody: one look. */
 	guard->tight.next_ms = clock_ms(CLOCK_MONOTONIC);
-}
-
-void tight_close(struct guard *guard)
-{
-	forget_thresholds(guard);
-	cleanup_closep(&guard->tight.pressure);
-	cleanup_closep(&guard->tight.pids);
-	victim_rules_free(&guard->tight.rules);
 }
 
 int tight_timeout_ms(const struct guard *guard)

@@ -56,7 +56,6 @@ int tight_open(struct guard *guard, struct error *err);
  * on v1 the kernel takes tens of milliseconds to register a threshold (an RCU grace period).
  */
 void tight_arm(struct guard *guard);
-void tight_close(struct guard *guard);
 
 /* How long the loop may sleep: -1 for ever. */
 int tight_timeout_ms(const struct guard *guard);

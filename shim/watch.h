@@ -57,6 +57,7 @@ struct watch {
  * init_pidfd stays the caller's.
  */
 int watch_open(struct watch *watch, const struct memcg *memcg, int init_pidfd, struct error *err);
+/* For tests: what a shim holds goes with it. */
 void watch_close(struct watch *watch);
 
 /*

@@ -114,13 +114,6 @@ static bool is_true(const struct json *root, const char *dotted)
 	return value && value->type == JSON_BOOL && value->boolean;
 }
 
-static bool is_text(const struct json *root, const char *dotted)
-{
-	const struct json *value = json_path(root, dotted);
-
-	return value && value->type == JSON_STRING && value->text[0];
-}
-
 /* Only their number matters here. */
 static void ignore_duplicate(void *context, const char *path, const struct json_member *member)
 {
@@ -133,7 +126,6 @@ static void fill_config(struct oci_config *out)
 
 	out->annotations = json_get_typed(root, SPEC_CONFIG_ANNOTATIONS, JSON_OBJECT);
 	out->terminal = is_true(root, SPEC_CONFIG_TERMINAL);
-	out->has_cgroups_path = is_text(root, SPEC_CONFIG_CGROUPS_PATH);
 	out->disable_oom_killer = is_true(root, SPEC_CONFIG_DISABLE_OOM_KILLER);
 	/* runc takes 0 for "not set" and -1 for "no limit". */
 	if (json_int64(json_path(root, SPEC_CONFIG_MEMORY_LIMIT), &limit) == 0 && limit > 0) {

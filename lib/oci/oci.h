@@ -32,7 +32,6 @@ struct oci_config {
 	struct json *root; /* the whole document */
 	const struct json *annotations; /* borrowed, object or NULL */
 	bool terminal;
-	bool has_cgroups_path;
 	bool disable_oom_killer;
 	bool has_limit;
 	uint64_t limit_bytes; /* has_limit */

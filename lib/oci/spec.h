@@ -15,7 +15,6 @@ enum spec_stage {
 };
 
 /* runtime.md "State": what a hook gets on stdin. */
-#define SPEC_STATE_OCI_VERSION "ociVersion"
 #define SPEC_STATE_ID "id"
 #define SPEC_STATE_STATUS "status" /* creating, created, running, stopped */
 #define SPEC_STATE_PID "pid"
@@ -29,16 +28,10 @@ enum spec_stage {
 #define SPEC_CONFIG_ARGS "process.args"                         /* config.md "Process" */
 #define SPEC_CONFIG_MOUNTS "mounts"                             /* config.md "Mounts" */
 #define SPEC_CONFIG_TERMINAL "process.terminal"                 /* config.md "Process" */
-#define SPEC_CONFIG_OOM_SCORE_ADJ "process.oomScoreAdj"         /* config.md "Linux Process" */
 #define SPEC_CONFIG_CGROUPS_PATH "linux.cgroupsPath"            /* config-linux.md "Cgroups Path" */
-#define SPEC_CONFIG_MEMORY "linux.resources.memory"             /* config-linux.md "Memory" */
-#define SPEC_CONFIG_SCORE "process.oomScoreAdj"                /* config.md "Linux Process" */
+#define SPEC_CONFIG_SCORE "process.oomScoreAdj"                 /* config.md "Linux Process" */
 #define SPEC_CONFIG_MEMORY_LIMIT "linux.resources.memory.limit" /* bytes, -1: none */
-#define SPEC_CONFIG_MEMORY_SWAP "linux.resources.memory.swap"   /* memory+swap, bytes, -1: none */
 #define SPEC_CONFIG_DISABLE_OOM_KILLER "linux.resources.memory.disableOOMKiller"
-
-/* Our own annotations. */
-#define ANNOTATION_PREFIX "oomguard.io/"
 
 /* containerd's CRI plugin. */
 #define CONTAINERD_CONTAINER_TYPE "io.kubernetes.cri.container-type" /* "container", "sandbox" */

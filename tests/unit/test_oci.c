@@ -160,7 +160,6 @@ START_TEST(config_fields)
 	    "\"args\":[\"oomguard-hook\",\"poststop\"]}]}}",
 	    &config);
 	ck_assert(config.terminal);
-	ck_assert(config.has_cgroups_path);
 	ck_assert(config.disable_oom_killer);
 	ck_assert(config.has_limit);
 	ck_assert_uint_eq(config.limit_bytes, 67108864);
@@ -185,7 +184,6 @@ START_TEST(config_of_wrong_types_counts_as_absent)
 		  "{\"path\":\"/x/oomguard-hook\",\"args\":[\"h\",\"poststart\"]}]}}",
 		  &config);
 	ck_assert(!config.terminal);
-	ck_assert(!config.has_cgroups_path);
 	ck_assert(!config.disable_oom_killer);
 	ck_assert(!config.has_limit);
 	ck_assert(!config.has_score);
