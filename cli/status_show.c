@@ -60,7 +60,8 @@ static void show_guard(const struct cli *cli, const struct view *view)
 		line(cli, "Shim", CLI_PLAIN, "pid %d", (int)status->shim_pid);
 	if (status->late)
 		line(cli, "Late", CLI_YELLOW, "armed only after the hook's deadline");
-	line(cli, "Confinement", CLI_YELLOW, "%s", status->confinement);
+	if (status->confinement[0])
+		line(cli, "Confinement", CLI_YELLOW, "without %s", status->confinement);
 	line(cli, "Scores", CLI_PLAIN, "%s", score_way_name(status->scores));
 	line(cli, "OOM kills", status->oom_kills ? CLI_YELLOW : CLI_PLAIN,
 	     "%llu, in %llu incidents", (unsigned long long)status->oom_kills,

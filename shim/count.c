@@ -15,7 +15,7 @@ static void add_rungs(struct metrics_counts *counts, const struct incident *inci
 		const struct incident_rung *rung = &incident->rungs[i];
 		const char *result = rung->rung == RUNG_REPORT ? "reported"
 				     : rung->helped	       ? "helped"
-							       : "failed";
+							       : "no-help";
 
 		metrics_count_action(counts, ladder_rung_name(rung->rung), result);
 	}

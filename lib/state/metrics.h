@@ -49,7 +49,8 @@ enum metrics_action {
 	METRICS_ACTIONS
 };
 
-/* What came of it, in the words of incident.h's `result`; of a rung: "helped" or "failed". */
+/* What came of it, in the words of incident.h's `result`; of a rung "helped", "no-help", or
+ * "reported". */
 enum metrics_result {
 	METRICS_REPORTED,
 	METRICS_KILLED,
@@ -59,7 +60,7 @@ enum metrics_result {
 	METRICS_GAVE_UP,
 	METRICS_CANCELLED,
 	METRICS_HELPED,
-	METRICS_FAILED,
+	METRICS_NO_HELP,
 	METRICS_RESULTS
 };
 

@@ -24,7 +24,7 @@ static const char *const results[METRICS_RESULTS] = {
     [METRICS_GAVE_UP] = "gave-up",
     [METRICS_CANCELLED] = "cancelled",
     [METRICS_HELPED] = "helped",
-    [METRICS_FAILED] = "failed",
+    [METRICS_NO_HELP] = "no-help",
 };
 
 /* The index of the word; `len` when it is none of them. */

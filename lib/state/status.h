@@ -44,7 +44,7 @@ struct shim_status {
 	bool init_score_set;
 	enum score_way scores;
 	char last_event[160];  /* in words, escaped for nothing: plain text of ours */
-	char confinement[160]; /* which of caps, seccomp, mlock, cgroup could not be had; "" all */
+	char confinement[160]; /* what could not be had, by name and with why; "" nothing */
 };
 
 /* Hot path: no allocation. */
