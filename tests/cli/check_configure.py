@@ -417,7 +417,8 @@ class Containerd(Case):
     def test_edit(self):
         for text in (self.DEBIAN, self.DEBIAN.rstrip("\n"), "version = 3\n", "version = 2 # \"x\n"):
             self.put(self.MAIN, text, 0o600)
-            self.round_trip("--edit")
+            registered = self.round_trip("--edit")
+            self.assertEqual(registered[self.MAIN + ".before-oomguard"][0].decode(), text)
         registered = self.files()
         self.put(self.MAIN, self.DEBIAN)
         self.configure("--edit")
