@@ -61,6 +61,11 @@ static int read_file(struct oomlog *log, const char *path, struct error *err)
 	if (!input && fd < 0)
 		return error_set(err, errno, "cannot open %s", path);
 	r = explain_read(log, input ? STDIN_FILENO : fd);
+	if (r == -ENOTSUP)
+		return error_hint(err,
+				  error_say(err, ENOTSUP, "%s is compressed",
+					    input ? "the standard input" : path),
+				  "unpack it, as in: zcat FILE | oomguard explain");
 	return r < 0 ? error_set(err, -r, "cannot read %s", input ? "the standard input" : path)
 		     : 0;
 }

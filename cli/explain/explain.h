@@ -5,7 +5,10 @@
 #include "common.h"
 #include "oomlog.h"
 
-/* Reads an open log to its end. -errno: it could not be read. */
+/*
+ * Reads an open log to its end. -errno: it could not be read; -ENOTSUP: it is compressed. UTF-16 is
+ * told by its byte order mark.
+ */
 int explain_read(struct oomlog *log, int fd);
 
 /* Reads what the kernel's ring buffer holds now, one record after the other. */

@@ -24,6 +24,13 @@ static void note_victims(const struct oomlog_report *report, char *buf, size_t c
 {
 	if (report->no_victim)
 		add(buf, cap, "nothing could be killed");
+	if (report->exiting)
+		add(buf, cap, "process %d (%s) was to be killed, but was exiting already",
+		    report->exiting_pid, report->exiting_comm);
+	if (report->exiting > 1)
+		add(buf, cap, "so were %llu more", (unsigned long long)report->exiting - 1);
+	if (report->panicked)
+		add(buf, cap, "then the kernel panicked");
 	if (!report->victims_len && !report->no_victim && report->has_reaped)
 		add(buf, cap, "no kill line, but oom_reaper names process %d (%s)",
 		    report->reaped_pid, report->reaped_comm);
@@ -47,7 +54,7 @@ const char *explain_notes(const struct oomlog_report *report, char *buf, size_t 
 	buf[0] = '\0';
 	if (!report->has_invoker)
 		add(buf, cap, "the beginning is missing");
-	if (!report->victims_len && !report->no_victim)
+	if (!report->victims_len && !report->no_victim && !report->exiting && !report->panicked)
 		add(buf, cap, "the end is missing");
 	if (report->records_missing)
 		add(buf, cap, "records are missing in between");

@@ -139,20 +139,18 @@ static void show_stats(const struct cli *cli, const struct oomlog_report *report
 		     {OOMLOG_STAT_SHMEM, "shared"},   {OOMLOG_STAT_KERNEL, "kernel"},
 		     {OOMLOG_STAT_SLAB, "slab"},      {OOMLOG_STAT_SWAP, "swapped out"}};
 	char text[256] = "", size[32];
-	bool any = false;
 
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
 		size_t len = strlen(text);
 
-		if (!report->has_stat[shown[i].stat])
+		if (!report->stat[shown[i].stat])
 			continue;
-		any = any || report->stat[shown[i].stat] > 0;
 		size_text(report->stat[shown[i].stat], size, sizeof(size));
 		snprintf(text + len, sizeof(text) - len, "%s%s %s", len ? ", " : "", shown[i].name,
 			 size);
 	}
 	/* In v1 a cgroup with children may show its own figures only, all of them zero. */
-	if (any)
+	if (text[0])
 		line(cli, "Full of", "%s", text);
 }
 
@@ -247,7 +245,10 @@ static void show_killed(const struct cli *cli, const struct oomlog_report *repor
 		     (unsigned long long)(report->victims_len - shown + report->victims_more));
 	if (!report->victims_len)
 		line(cli, "Killed", "%s",
-		     report->no_victim ? "nothing could be" : "not in the log");
+		     report->no_victim	? "nothing could be"
+		     : report->exiting	? "nothing: the one chosen was exiting already"
+		     : report->panicked ? "nothing: the kernel panicked, as vm.panic_on_oom says"
+					: "not in the log");
 	if (report->oom_group)
 		line(cli, "", "the whole cgroup, as memory.oom.group says");
 }
@@ -273,8 +274,8 @@ static void show_tasks(const struct cli *cli, const struct oomlog_report *report
 
 	if (!shown)
 		return;
-	line(cli, "Largest", "of %llu processes, by memory in use",
-	     (unsigned long long)report->tasks);
+	line(cli, "Largest", "of %llu process%s, by memory in use",
+	     (unsigned long long)report->tasks, report->tasks == 1 ? "" : "es");
 	for (size_t i = 0; i < shown; i++) {
 		const struct oomlog_task *task = &report->top[i];
 		bool killed = is_victim(report, task->pid);
@@ -306,28 +307,19 @@ static void show_choice(const struct cli *cli, const struct oomlog_report *repor
 			     sizeof(escaped)));
 }
 
-static void show_verdict(const struct cli *cli, const struct verdict *verdict)
+static void show_verdict(const struct cli *cli, const char *label, const struct verdict *verdict)
 {
 	char text[1024], escaped[2048];
 
-	line(cli, "Verdict", "%s%s%s (%s, %s)", cli_color(cli, CLI_BOLD),
+	line(cli, label, "%s%s%s (%s, %s)", cli_color(cli, CLI_BOLD),
 	     escape_terminal(verdict->title, escaped, sizeof(escaped)), cli_color(cli, CLI_PLAIN),
 	     verdict->name, verdict_confidence_name(verdict->confidence));
+	line(cli, "", "To do: %s", escape_terminal(verdict->advice, escaped, sizeof(escaped)));
 	for (size_t i = 0; i < verdict->figures_len; i++) {
 		verdict_figure_text(&verdict->figures[i], text, sizeof(text));
 		line(cli, "", "· %s", escape_terminal(text, escaped, sizeof(escaped)));
 	}
-	line(cli, "", "To do: %s", escape_terminal(verdict->advice, escaped, sizeof(escaped)));
 	line(cli, "", "Wrong if: %s", escape_terminal(verdict->disproof, escaped, sizeof(escaped)));
-}
-
-static void show_verdicts(const struct cli *cli, const struct verdict_facts *facts)
-{
-	struct verdicts verdicts;
-
-	verdicts_find(facts, &verdicts);
-	for (size_t i = 0; i < verdicts.len; i++)
-		show_verdict(cli, &verdicts.items[i]);
 }
 
 void explain_show(const struct cli *cli, const struct oomlog_report *report, const char *source,
@@ -335,16 +327,21 @@ void explain_show(const struct cli *cli, const struct oomlog_report *report, con
 {
 	char notes[1024], escaped[2048];
 	struct verdict_log known;
+	struct verdicts verdicts;
 
 	verdict_log_read(report, &known);
+	verdicts_find(&known.facts, &verdicts);
 	show_title(cli, report, source, number);
+	if (verdicts.len)
+		show_verdict(cli, "Verdict", &verdicts.items[0]);
 	show_asker(cli, report);
 	show_limit(cli, report);
 	show_place(cli, report);
 	show_killed(cli, report);
 	show_choice(cli, report, &known.facts);
 	show_tasks(cli, report);
-	show_verdicts(cli, &known.facts);
+	for (size_t i = 1; i < verdicts.len; i++)
+		show_verdict(cli, "Also", &verdicts.items[i]);
 	if (explain_notes(report, notes, sizeof(notes))[0])
 		line(cli, "Mind", "%s", escape_terminal(notes, escaped, sizeof(escaped)));
 }

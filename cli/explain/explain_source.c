@@ -9,21 +9,77 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "explain_utf16.h"
+
+#define PIECE_BYTES (16 * 1024)
+
+static void feed(struct oomlog *log, const char *text, size_t len)
+{
+	while (len > 0) {
+		size_t room;
+		char *to = oomlog_room(log, &room);
+		size_t some = len < room ? len : room;
+
+		memcpy(to, text, some);
+		oomlog_take(log, some);
+		text += some;
+		len -= some;
+	}
+}
+
+static ssize_t read_some(int fd, char *to, size_t room)
+{
+	ssize_t len;
+
+	do
+		len = read(fd, to, room);
+	while (len < 0 && errno == EINTR);
+	return len < 0 ? -errno : len;
+}
+
+static int read_utf16(struct oomlog *log, struct utf16 *utf16, int fd)
+{
+	char piece[PIECE_BYTES], text[UTF16_GROWS * (PIECE_BYTES + 1)];
+	ssize_t len;
+
+	while ((len = read_some(fd, piece, sizeof(piece))) > 0)
+		feed(log, text, utf16_read(utf16, piece, (size_t)len, text));
+	return (int)len;
+}
+
+static bool is_compressed(const char *text, size_t len)
+{
+	/* gzip, xz, zstd, bzip2 */
+	static const char *const magics[] = {"\x1f\x8b",
+					     "\xfd"
+					     "7zXZ",
+					     "\x28\xb5\x2f\xfd", "BZh"};
+
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
+		if (len >= strlen(magics[i]) && !memcmp(text, magics[i], strlen(magics[i])))
+			return true;
+	return false;
+}
 
 int explain_read(struct oomlog *log, int fd)
 {
-	for (;;) {
-		size_t room;
-		char *to = oomlog_room(log, &room);
-		ssize_t len = read(fd, to, room);
+	char text[UTF16_GROWS * (PIECE_BYTES + 1)], piece[PIECE_BYTES];
+	struct utf16 utf16;
+	ssize_t len = read_some(fd, piece, sizeof(piece));
+	size_t room;
 
-		if (len > 0)
+	if (len > 0 && is_compressed(piece, (size_t)len))
+		return -ENOTSUP;
+	if (len > 0 && utf16_begins(&utf16, piece, (size_t)len)) {
+		feed(log, text, utf16_read(&utf16, piece, (size_t)len, text));
+		len = read_utf16(log, &utf16, fd);
+	} else if (len > 0) {
+		feed(log, piece, (size_t)len);
+		for (char *to; to = oomlog_room(log, &room), (len = read_some(fd, to, room)) > 0;)
 			oomlog_take(log, (size_t)len);
-		else if (len == 0)
-			break;
-		else if (errno != EINTR)
-			return -errno;
 	}
+	if (len < 0)
+		return (int)len;
 	oomlog_end(log);
 	return 0;
 }
@@ -37,7 +93,6 @@ int explain_read_kmsg(struct oomlog *log, const char *device, struct error *err)
 		return error_set(err, errno, "cannot open %s", device);
 	for (;;) {
 		ssize_t len = read(fd, record, sizeof(record));
-		size_t room, done = 0;
 
 		if (len < 0 && (errno == EINTR || errno == EPIPE))
 			continue; /* EPIPE: overwritten meanwhile, on to the oldest that is left */
@@ -45,14 +100,7 @@ int explain_read_kmsg(struct oomlog *log, const char *device, struct error *err)
 			return error_set(err, errno, "cannot read %s", device);
 		if (len <= 0)
 			break;
-		while (done < (size_t)len) {
-			char *to = oomlog_room(log, &room);
-			size_t some = (size_t)len - done < room ? (size_t)len - done : room;
-
-			memcpy(to, record + done, some);
-			oomlog_take(log, some);
-			done += some;
-		}
+		feed(log, record, (size_t)len);
 	}
 	oomlog_end(log);
 	return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oomlog.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,11 +26,14 @@ struct oomlog {
 	char clean[LINE_BYTES];
 	struct oomlog_wrap wrap;
 	struct oomlog_line line, table;
-	bool has_table;		 /* `table` is a header that was seen */
-	struct oomlog_mark last; /* what stood in front of the line before */
-	uint64_t number;	 /* of the line at hand */
-	uint64_t at;		 /* of the one that is read now: a record may have come before */
-	uint64_t quiet_from;	 /* number of the last line that counted */
+	bool has_table;		  /* `table` is a header that was seen */
+	struct oomlog_mark last;  /* what stood in front of the line before */
+	char kernel[OOMLOG_TEXT]; /* release of the last CPU line that is of no report; "" none */
+	struct oomlog_mark kernel_mark;
+	uint64_t kernel_number;
+	uint64_t number;     /* of the line at hand */
+	uint64_t at;	     /* of the one that is read now: a record may have come before */
+	uint64_t quiet_from; /* number of the last line that counted */
 	uint64_t sequence;
 	bool has_sequence;
 	struct oomlog_scan scan;
@@ -94,6 +98,7 @@ static bool opens(const struct oomlog_line *line)
 	case OOMLOG_KILLED:
 	case OOMLOG_GROUP:
 	case OOMLOG_NO_VICTIM:
+	case OOMLOG_EXITING:
 		return true;
 	case OOMLOG_CPUSET:
 		return !line->partial;
@@ -136,6 +141,35 @@ static struct oomlog_slot *best_slot(struct oomlog *log, const struct oomlog_mar
 	return best;
 }
 
+/*
+ * A CPU line that is of no report that was found: of a panic behind one, of a warning, or of a
+ * report whose first line is missing. It tells the kernel of a report that lacks the line.
+ */
+static void note_kernel(struct oomlog *log, const struct oomlog_mark *mark)
+{
+	if (log->line.kind != OOMLOG_CPU || !log->line.text[0])
+		return;
+	snprintf(log->kernel, sizeof(log->kernel), "%s", log->line.text);
+	log->kernel_mark = *mark;
+	log->kernel_number = log->number;
+	for (size_t i = 0; i < log->used; i++) {
+		struct oomlog_report *report = &log->slots[i].report;
+
+		if (!report->kernel[0] && slot_time_fits(&log->slots[i], mark))
+			snprintf(report->kernel, sizeof(report->kernel), "%s", log->kernel);
+	}
+}
+
+/* The report at hand has just begun, perhaps without its first lines. */
+static void take_kernel(const struct oomlog *log, struct oomlog_report *report,
+			const struct oomlog_mark *mark)
+{
+	if (log->line.kind != OOMLOG_INVOKED && log->kernel[0] &&
+	    log->number - log->kernel_number <= QUIET_LINES &&
+	    oomlog_follows(&log->kernel_mark, mark))
+		snprintf(report->kernel, sizeof(report->kernel), "%s", log->kernel);
+}
+
 /* Adds the line at hand to the report it belongs to, which it may begin. */
 static void place(struct oomlog *log, struct span text, const struct oomlog_mark *mark,
 		  uint64_t number)
@@ -151,10 +185,13 @@ static void place(struct oomlog *log, struct span text, const struct oomlog_mark
 	}
 	slot = log->line.kind == OOMLOG_INVOKED ? NULL : best_slot(log, mark);
 	if (!slot) {
-		if (!opens(&log->line))
+		if (!opens(&log->line)) {
+			note_kernel(log, mark);
 			return;
+		}
 		close_others(log, mark);
 		slot = begin(log, number);
+		take_kernel(log, &slot->report, mark);
 	}
 	if (mark->has_sequence && !slot->has_sequence) {
 		slot->has_sequence = true;
@@ -457,4 +494,5 @@ void oomlog_end(struct oomlog *log)
 	log->number = log->quiet_from = 0;
 	log->skipping = log->has_table = log->has_sequence = false;
 	log->last = (struct oomlog_mark){0};
+	log->kernel[0] = '\0';
 }

@@ -131,6 +131,10 @@ struct oomlog_report {
 	size_t victims_len;
 	uint64_t victims_more; /* not kept */
 	bool no_victim;	       /* "no killable processes" */
+	uint64_t exiting;      /* processes that were to be killed and were exiting already */
+	int32_t exiting_pid;   /* the first of them */
+	char exiting_comm[64];
+	bool panicked; /* the kernel panicked for want of memory */
 	bool oom_group;
 	bool has_reaped; /* of what the reaper named where no kill line is there */
 	int32_t reaped_pid;

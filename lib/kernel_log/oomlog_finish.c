@@ -128,7 +128,7 @@ static bool is_missing_kills(const struct oomlog_slot *slot)
 
 	return report->oom_group && slot->group_cgroup[0] && report->tasks &&
 	       !strcmp(slot->group_cgroup, report->oom_cgroup) &&
-	       report->victims_len + report->victims_more < slot->killable;
+	       report->victims_len + report->victims_more + report->exiting < slot->killable;
 }
 
 void slot_finish(struct oomlog_slot *slot)
@@ -136,7 +136,9 @@ void slot_finish(struct oomlog_slot *slot)
 	struct oomlog_report *report = &slot->report;
 
 	report->victims = slot->victims;
-	report->table_whole = slot->header && slot->outcome && !report->records_missing;
+	report->table_whole = slot->header &&
+			      (slot->outcome || report->exiting || report->panicked) &&
+			      !report->records_missing;
 	find_constraint(slot);
 	if (report->constraint != OOMLOG_MEMCG)
 		report->oom_cgroup[0] = '\0';

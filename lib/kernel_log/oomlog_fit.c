@@ -12,20 +12,30 @@
 #define GAP_S 20
 #define GAP_US (GAP_S * 1000000ULL)
 
-static bool time_fits(const struct oomlog_slot *slot, const struct oomlog_mark *mark)
+bool oomlog_follows(const struct oomlog_mark *first, const struct oomlog_mark *mark)
 {
-	if (slot->has_time && mark->has_time) {
-		uint64_t later = mark->time_us - slot->time_us;
+	if (first->has_time && mark->has_time) {
+		uint64_t later = mark->time_us - first->time_us;
 
 		/* Processors' stamps may be a little out of order. */
-		return mark->time_us >= slot->time_us ? later <= GAP_US : -later <= 1000000;
+		return mark->time_us >= first->time_us ? later <= GAP_US : -later <= 1000000;
 	}
-	if (slot->has_wall && mark->has_wall) {
-		uint32_t later = (mark->wall_s + 86400 - slot->wall_s) % 86400;
+	if (first->has_wall && mark->has_wall) {
+		uint32_t later = (mark->wall_s + 86400 - first->wall_s) % 86400;
 
 		return later <= GAP_S || later == 86400 - 1;
 	}
 	return true;
+}
+
+bool slot_time_fits(const struct oomlog_slot *slot, const struct oomlog_mark *mark)
+{
+	const struct oomlog_mark last = {.has_time = slot->has_time,
+					 .time_us = slot->time_us,
+					 .has_wall = slot->has_wall,
+					 .wall_s = slot->wall_s};
+
+	return oomlog_follows(&last, mark);
 }
 
 static bool same_usage(const struct oomlog_usage *one, const struct oomlog_usage *other)
@@ -168,6 +178,8 @@ static int fit_kill(const struct oomlog_slot *slot, const struct oomlog_line *li
 		return 3;
 	if (report->victims_len)
 		return report->oom_group ? 1 : -1;
+	if (report->exiting)
+		return report->oom_group ? 1 : -1;
 	if (report->no_victim || !constraint_fits(slot, line->constraint))
 		return -1;
 	if (report->has_chosen && report->chosen_pid == pid)
@@ -183,6 +195,17 @@ static int fit_kill(const struct oomlog_slot *slot, const struct oomlog_line *li
 			   ? 1
 			   : -1;
 	return in_rows(slot, pid) ? 3 : 1;
+}
+
+static int fit_exiting(const struct oomlog_slot *slot, const struct oomlog_line *line)
+{
+	const struct oomlog_report *report = &slot->report;
+
+	if (report->victims_len || report->exiting)
+		return report->oom_group ? 1 : -1;
+	if (report->no_victim || report->has_chosen || !constraint_fits(slot, line->constraint))
+		return -1;
+	return !slot->summary_pid ? 1 : slot->summary_pid == line->pid ? 4 : -1;
 }
 
 static int fit_outcome(const struct oomlog_slot *slot, const struct oomlog_line *line)
@@ -204,7 +227,7 @@ static int fit_outcome(const struct oomlog_slot *slot, const struct oomlog_line 
 	case OOMLOG_KILLED:
 		return fit_kill(slot, line);
 	case OOMLOG_GROUP:
-		if (!report->victims_len)
+		if (!report->victims_len && !report->exiting)
 			return -1;
 		return report->oom_cgroup[0] &&
 			       !is_below(line->kill.task_cgroup, report->oom_cgroup)
@@ -212,6 +235,10 @@ static int fit_outcome(const struct oomlog_slot *slot, const struct oomlog_line 
 			   : 1;
 	case OOMLOG_NO_VICTIM:
 		return slot->outcome || slot->has_summary ? -1 : 1;
+	case OOMLOG_EXITING:
+		return fit_exiting(slot, line);
+	case OOMLOG_PANIC:
+		return report->panicked ? -1 : 0;
 	default:
 		return -1;
 	}
@@ -224,7 +251,7 @@ int slot_fit(const struct oomlog_slot *slot, const struct oomlog_line *line,
 		return -1;
 	if (slot->caller && mark->caller && slot->caller != mark->caller)
 		return -1;
-	if (!time_fits(slot, mark))
+	if (!slot_time_fits(slot, mark))
 		return -1;
 	switch (line->kind) {
 	case OOMLOG_CPUSET:

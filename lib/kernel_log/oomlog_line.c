@@ -302,6 +302,7 @@ static bool parse_known(struct span text, bool escaped, const struct oomlog_line
 	       oomlog_parse_cut_kill(text, escaped, out) ||
 	       oomlog_parse_kill_beginning(text, out) || oomlog_parse_usage(text, out) ||
 	       oomlog_parse_stats(text, escaped, out) || oomlog_parse_reaped(text, escaped, out) ||
+	       oomlog_parse_exiting(text, escaped, out) || oomlog_parse_panic(text, out) ||
 	       parse_cpu(text, escaped, out) || parse_words(text, out);
 }
 

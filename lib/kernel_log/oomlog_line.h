@@ -37,8 +37,10 @@ enum oomlog_kind {
 	OOMLOG_KILLED,	    /* "…Killed process N (x)…" */
 	OOMLOG_NO_VICTIM,   /* "Out of memory and no killable processes..." */
 	OOMLOG_GROUP,	    /* "Tasks in X are going to be killed due to memory.oom.group set" */
-	OOMLOG_REAPED,	    /* "oom_reaper: reaped process N (x)…" */
-	OOMLOG_FOREIGN	    /* another report that begins: its trace and Mem-Info are not ours */
+	OOMLOG_EXITING, /* "…OOM victim N (x) is already exiting. Skip killing the task" (5.9) */
+	OOMLOG_PANIC,	/* "Kernel panic - not syncing: …panic_on_oom…" */
+	OOMLOG_REAPED,	/* "oom_reaper: reaped process N (x)…" */
+	OOMLOG_FOREIGN	/* another report that begins: its trace and Mem-Info are not ours */
 };
 
 /* Where a line stood, and what stood in front of its words. */
@@ -65,9 +67,9 @@ struct oomlog_line {
 	bool open_end;	/* whole as it is, but most kernels say more: KILLED without sizes */
 	bool strange;	/* TABLE: with a column that no kernel is known to have */
 	struct kmsg_line kill;		   /* SUMMARY, TASK_IN, KILLED, GROUP: kmsg.h */
-	enum oomlog_constraint constraint; /* SUMMARY, CHOSEN, KILLED; UNKNOWN: not said */
-	char comm[64];			   /* INVOKED, CPUSET, CPU, CHOSEN, ROW, REAPED */
-	int32_t pid;			   /* CPU, CHOSEN, ROW, REAPED */
+	enum oomlog_constraint constraint; /* SUMMARY, CHOSEN, KILLED, EXITING; UNKNOWN: not said */
+	char comm[64];			   /* INVOKED, CPUSET, CPU, CHOSEN, ROW, EXITING, REAPED */
+	int32_t pid;			   /* CPU, CHOSEN, ROW, EXITING, REAPED */
 	char
 	    text[OOMLOG_TEXT]; /* INVOKED: gfp_mask; CPUSET, SUMMARY: cpuset; CPU: kernel release */
 	char cgroup[KMSG_PATH_MAX]; /* STATS */

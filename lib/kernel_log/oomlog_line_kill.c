@@ -233,3 +233,34 @@ bool oomlog_parse_reaped(struct span text, bool escaped, struct oomlog_line *out
 		oomlog_copy_text(span_before(text, end), escaped, out->comm, sizeof(out->comm));
 	return true;
 }
+
+bool oomlog_parse_exiting(struct span text, bool escaped, struct oomlog_line *out)
+{
+	enum oomlog_constraint constraint = OOMLOG_UNKNOWN;
+	uint64_t pid;
+	const char *end;
+
+	take_message(&text, &constraint);
+	if (!span_skip(&text, "OOM victim ") || !span_skip_number(&text, &pid) || pid == 0 ||
+	    pid > INT32_MAX || !span_skip(&text, " ("))
+		return false;
+	end = span_find_last(text, ") is already exiting");
+	if (!end)
+		return false;
+	out->kind = OOMLOG_EXITING;
+	out->constraint = constraint;
+	out->pid = (int32_t)pid;
+	oomlog_copy_text(span_before(text, end), escaped, out->comm, sizeof(out->comm));
+	return true;
+}
+
+/* The words of check_panic_on_oom() and out_of_memory() in all kernels. */
+bool oomlog_parse_panic(struct span text, struct oomlog_line *out)
+{
+	if (!span_skip(&text, "Kernel panic - not syncing: ") ||
+	    (!span_find(text, "panic_on_oom") &&
+	     !span_starts(text, "System is deadlocked on memory")))
+		return false;
+	out->kind = OOMLOG_PANIC;
+	return true;
+}

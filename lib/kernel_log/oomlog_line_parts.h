@@ -31,4 +31,6 @@ bool oomlog_parse_chosen(struct span text, bool escaped, struct oomlog_line *out
 bool oomlog_parse_kill(struct span text, bool escaped, struct oomlog_line *out);
 bool oomlog_parse_cut_kill(struct span text, bool escaped, struct oomlog_line *out);
 bool oomlog_parse_kill_beginning(struct span text, struct oomlog_line *out);
+bool oomlog_parse_exiting(struct span text, bool escaped, struct oomlog_line *out);
+bool oomlog_parse_panic(struct span text, struct oomlog_line *out);
 bool oomlog_parse_reaped(struct span text, bool escaped, struct oomlog_line *out);

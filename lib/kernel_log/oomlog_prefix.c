@@ -262,6 +262,18 @@ static bool take_quote(struct span *text)
 	return false;
 }
 
+/* "{job="systemd-journal", unit=""} ": the labels that a store of logs keeps with a line */
+static bool take_labels(struct span *text)
+{
+	const char *end = span_find(*text, "\"} "), *equals = span_find(*text, "=\"");
+
+	if (!span_starts(*text, "{") || !end || !equals || equals > end ||
+	    end - text->at > OUTER_MAX)
+		return false;
+	*text = span_after(*text, end, "\"} ");
+	return true;
+}
+
 /* "name[123]:" */
 static bool is_tag_with_pid(struct span word)
 {
@@ -388,7 +400,8 @@ static bool take_mark(struct span *text, struct oomlog_mark *mark, bool *dated)
 {
 	skip_blanks(text);
 	if (take_level(text) || take_bracket(text, mark) || take_opening(text) ||
-	    take_quote(text) || take_kernel_word(text) || take_sender(text, mark))
+	    take_labels(text) || take_quote(text) || take_kernel_word(text) ||
+	    take_sender(text, mark))
 		return true;
 	/* RFC 5424's version */
 	if (!*dated && span_starts(*text, "1 ") &&

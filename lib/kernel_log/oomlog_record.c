@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define TAG_BYTES 200 /* in front of an object */
+
 static bool is_one_of(struct span key, const char *const *words, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -98,6 +100,21 @@ static bool take_field(struct oomlog_records *records, struct span line)
 	return true;
 }
 
+/* Some put a date and a tag in front of the object: "2020-01-01 00:00:00 kernel: {…}". */
+static bool take_json_behind(struct oomlog_records *records, struct span line)
+{
+	static const char *const names[] = {"\"message\":", "\"MESSAGE\":", "\"log\":", "\"msg\":"};
+	const char *open = span_find(line, "{\"");
+
+	if (!open || open - line.at > TAG_BYTES || line.at[line.len - 1] != '}')
+		return false;
+	line = span_after(line, open, "");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (span_find(line, names[i]))
+			return records_take_json(records, line);
+	return false;
+}
+
 bool records_take(struct oomlog_records *records, struct span line, uint64_t number)
 {
 	while (line.len && strchr(" \t", line.at[0]))
@@ -105,7 +122,8 @@ bool records_take(struct oomlog_records *records, struct span line, uint64_t num
 	while (line.len && strchr(" \t\r", line.at[line.len - 1]))
 		line.len--;
 	records->line = number;
-	if (take_field(records, line) || records_take_json(records, line))
+	if (take_field(records, line) || records_take_json(records, line) ||
+	    take_json_behind(records, line))
 		return true;
 	if (!records->now.any)
 		return false;

@@ -233,6 +233,17 @@ static void add_killed(struct oomlog_slot *slot, const struct oomlog_line *line)
 	snprintf(victim->comm, sizeof(victim->comm), "%s", kill->comm);
 }
 
+static void add_exiting(struct oomlog_slot *slot, const struct oomlog_line *line)
+{
+	struct oomlog_report *report = &slot->report;
+
+	if (line->constraint != OOMLOG_UNKNOWN)
+		slot->kill_constraint = line->constraint;
+	if (!report->exiting++)
+		report->exiting_pid = line->pid;
+	copy(report->exiting_comm, sizeof(report->exiting_comm), line->comm);
+}
+
 static void add_outcome(struct oomlog_slot *slot, const struct oomlog_line *line)
 {
 	struct oomlog_report *report = &slot->report;
@@ -253,6 +264,12 @@ static void add_outcome(struct oomlog_slot *slot, const struct oomlog_line *line
 	case OOMLOG_GROUP:
 		report->oom_group = true;
 		copy(slot->group_cgroup, sizeof(slot->group_cgroup), line->kill.task_cgroup);
+		break;
+	case OOMLOG_EXITING:
+		add_exiting(slot, line);
+		break;
+	case OOMLOG_PANIC:
+		report->panicked = true;
 		break;
 	case OOMLOG_REAPED:
 		report->has_reaped = true;
@@ -328,7 +345,7 @@ static bool confirms(const struct oomlog_line *line, const struct oomlog_mark *m
 	case OOMLOG_TABLE:
 		return true;
 	default:
-		return line->kind >= OOMLOG_SUMMARY && line->kind <= OOMLOG_GROUP;
+		return line->kind >= OOMLOG_SUMMARY && line->kind <= OOMLOG_EXITING;
 	}
 }
 

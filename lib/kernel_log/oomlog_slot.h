@@ -54,6 +54,10 @@ struct oomlog_slot {
 void slot_begin(struct oomlog_slot *slot, uint64_t line);
 void slot_free(struct oomlog_slot *slot);
 
+/* May a line stand so soon behind the one marked `first` that both are of one report? */
+bool oomlog_follows(const struct oomlog_mark *first, const struct oomlog_mark *mark);
+bool slot_time_fits(const struct oomlog_slot *slot, const struct oomlog_mark *mark);
+
 /* How well the line goes with the report; below zero: not at all. */
 int slot_fit(const struct oomlog_slot *slot, const struct oomlog_line *line,
 	     const struct oomlog_mark *mark);

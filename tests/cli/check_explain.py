@@ -6,10 +6,12 @@ Called as check_explain.py OOMGUARD [--logs DIR].
 """
 
 import argparse
+import gzip
 import json
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 # What only a person can tell: where the log was found, and remarks.
 NOT_COMPARED = {"source", "prefix_style", "notes"}
@@ -60,6 +62,26 @@ def _compare(name, expected, found):
     return problems
 
 
+def _encodings(program, log):
+    """UTF-16, as PowerShell saves what a program printed, reads like the log itself; what is
+    compressed is refused with a word on what to do."""
+    problems = []
+    wanted = [{**incident, "source": None} for incident in _explain(program, str(log))]
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder) / "copy"
+        for encoding in "utf-16-le", "utf-16-be":
+            copy.write_bytes(("\ufeff" + log.read_text()).encode(encoding))
+            found = [{**incident, "source": None} for incident in _explain(program, str(copy))]
+            if not wanted or found != wanted:
+                problems.append(f"{log.stem} in {encoding}: reads otherwise")
+        copy.write_bytes(gzip.compress(log.read_bytes()))
+        done = subprocess.run([program, "explain", str(copy)], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode != 1 or "is compressed" not in done.stderr:
+            problems.append(f"{log.stem} compressed: exit {done.returncode}: {done.stderr}")
+    return problems
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("program")
@@ -71,6 +93,7 @@ def main():
     for log in logs:
         expected = json.loads(log.with_suffix(".expected.json").read_text())
         problems += _compare(log.stem, expected, _explain(arguments.program, str(log)))
+    problems += _encodings(arguments.program, logs[-1]) if logs else []
     print("\n".join(problems) or f"{len(logs)} logs, all fields right")
     return 1 if problems else 0
 

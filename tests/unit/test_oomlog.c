@@ -11,6 +11,7 @@ static struct collected all;
 
 /* What stands in front of each line; %d in it is the line's number. */
 static const char *const prefixes[] = {
+    "2020-01-01T00:00:00Z {job=\"systemd-journal\", unit=\"\"} ",
     "",
     "[  123.45678%d] ",
     "[  123.45678%d][ T4711] ",

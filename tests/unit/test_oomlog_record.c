@@ -137,6 +137,10 @@ START_TEST(messages_in_other_shapes)
 			  "55,32,40,120,41],\"_TRANSPORT\":\"kernel\"}\n");
 	ck_assert_int_eq(all.reports[0].victims[0].pid, 7);
 	ck_assert_int_eq(all.reports[0].prefix, OOMLOG_JSON);
+	/* behind a date and a tag */
+	collect_one(&all, "2020-01-01 00:00:00 +0000 kernel: {\"priority\":\"6\",\"message\":"
+			  "\"Killed process 7 (x)\"}\n");
+	ck_assert_int_eq(all.reports[0].victims[0].pid, 7);
 	/* said twice, under two names */
 	collect_one(&all,
 		    "{\"log\":\"x invoked oom-killer: gfp_mask=0xd0, order=0, oom_adj=1\","

@@ -121,7 +121,7 @@ static const struct {
      -9999, ""},
     {"tmux: server invoked oom-killer: gfp_mask=0x0(), order=0, oom_score_adj=0\n"
      "CPU: 0 PID: 5 Comm: another Not tainted 6.6.0 #1",
-     "tmux: server", "0x0()", 0, 0, -9999, ""},
+     "tmux: server", "0x0()", 0, 0, -9999, "6.6.0"},
     {"Dec  7 00:13:22 host kernel: tmux: server invoked oom-killer: gfp_mask=0x0(), order=0, "
      "oom_score_adj=0",
      "tmux: server", "0x0()", 0, 0, -9999, ""},
@@ -280,6 +280,86 @@ START_TEST(a_decoded_trace)
 }
 END_TEST
 
+#define MEMCG_HEAD                                                                                 \
+	"[ 10.000001] a invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, "                 \
+	"oom_score_adj=0\n"                                                                        \
+	"[ 10.000002] memory: usage 5kB, limit 5kB, failcnt 7\n"
+#define MEMCG_SUMMARY                                                                              \
+	"[ 10.000003] "                                                                            \
+	"oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,"            \
+	"oom_memcg=/a,task_memcg=/a,task=x) y,pid=7,uid=0\n"
+#define EXITING(pid, name)                                                                         \
+	"[ 10.000004] Memory cgroup out of memory: OOM victim " pid " (" name                      \
+	") is already exiting. Skip killing the task\n"
+#define KILLED(pid)                                                                                \
+	"[ 10.000006] Memory cgroup out of memory: Killed process " pid                            \
+	" (x) total-vm:3kB, anon-rss:2kB, file-rss:1kB, shmem-rss:0kB\n"
+
+START_TEST(a_victim_that_was_exiting)
+{
+	const struct oomlog_report *report =
+	    collect_one(&all, MEMCG_HEAD MEMCG_SUMMARY EXITING("7", "x) y"));
+
+	ck_assert_uint_eq(report->victims_len, 0);
+	ck_assert_uint_eq(report->exiting, 1);
+	ck_assert_int_eq(report->exiting_pid, 7);
+	ck_assert_str_eq(report->exiting_comm, "x) y");
+	/* What is killed next is another report's. */
+	collect_text(&all, MEMCG_HEAD MEMCG_SUMMARY EXITING("7", "x") KILLED("8"));
+	ck_assert_uint_eq(all.len, 2);
+	/* Some of a whole cgroup were exiting. */
+	report = collect_one(&all, MEMCG_HEAD MEMCG_SUMMARY EXITING(
+				       "7", "x") "[ 10.000005] Tasks in /a are going to be killed "
+						 "due to memory.oom.group set\n" KILLED("8")
+						     EXITING("9", "z") KILLED("10"));
+	ck_assert_uint_eq(report->victims_len, 2);
+	ck_assert_uint_eq(report->exiting, 2);
+	ck_assert(report->oom_group);
+}
+END_TEST
+
+START_TEST(a_panic_in_place_of_a_kill)
+{
+	static const char *const panics[] = {
+	    "Out of memory: compulsory panic_on_oom is enabled",
+	    "out of memory. Compulsory panic_on_oom is selected.",
+	    "Out of memory: system-wide panic_on_oom is enabled",
+	};
+	char text[1024];
+
+	for (size_t i = 0; i < LEN(panics); i++) {
+		snprintf(text, sizeof(text),
+			 MEMCG_HEAD "[ 10.000005] Kernel panic - not syncing: %s\n", panics[i]);
+		ck_assert(collect_one(&all, text)->panicked);
+	}
+	snprintf(text, sizeof(text), MEMCG_HEAD "[ 10.000005] Kernel panic - not syncing: VFS\n");
+	ck_assert(!collect_one(&all, text)->panicked);
+}
+END_TEST
+
+/* The CPU line of a report without its beginning, and of a panic behind one, tells the kernel. */
+START_TEST(the_kernel_of_another_line)
+{
+	const char *const cpu = "CPU: 1 PID: 7 Comm: a Not tainted 4.9.0-1-amd64 #1";
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		 "[ 10.000001] %s\n[ 10.000002] memory: usage 5kB, limit 5kB, failcnt 7\n", cpu);
+	ck_assert_str_eq(collect_one(&all, text)->kernel, "4.9.0-1-amd64");
+	ck_assert(!all.reports[0].has_invoker);
+	snprintf(text, sizeof(text),
+		 "[ 10.000001] Out of memory and no killable processes...\n[ 10.000002] %s\n", cpu);
+	ck_assert_str_eq(collect_one(&all, text)->kernel, "4.9.0-1-amd64");
+	/* Too long before, and after: it may have been another boot. */
+	snprintf(text, sizeof(text),
+		 "[ 10.000001] %s\n[ 99.000002] memory: usage 5kB, limit 5kB, failcnt 7\n", cpu);
+	ck_assert_str_eq(collect_one(&all, text)->kernel, "");
+	snprintf(text, sizeof(text),
+		 "[ 99.000001] Out of memory and no killable processes...\n[ 10.000002] %s\n", cpu);
+	ck_assert_str_eq(collect_one(&all, text)->kernel, "");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("oomlog_words");
@@ -292,6 +372,9 @@ int main(void)
 	tcase_add_test(tests, old_messages_and_cut_ends);
 	tcase_add_test(tests, another_thread_is_killed);
 	tcase_add_test(tests, a_decoded_trace);
+	tcase_add_test(tests, a_victim_that_was_exiting);
+	tcase_add_test(tests, a_panic_in_place_of_a_kill);
+	tcase_add_test(tests, the_kernel_of_another_line);
 	suite_add_tcase(suite, tests);
 	return unit_run(suite);
 }
