@@ -120,13 +120,16 @@ static void show_asker(const struct cli *cli, const struct oomlog_report *report
 
 static void show_usage(const struct cli *cli, const char *label, const struct oomlog_usage *usage)
 {
-	char used[32], limit[32];
+	char used[32], limit[32], refused[64] = "";
 
 	if (!usage->known)
 		return;
 	size_kb(usage->usage_kb, used, sizeof(used));
-	line(cli, label, "%s of %s, refused %llu times", used,
-	     limit_kb(usage->limit_kb, limit, sizeof(limit)), (unsigned long long)usage->failcnt);
+	if (usage->failcnt)
+		snprintf(refused, sizeof(refused), ", refused %llu time%s",
+			 (unsigned long long)usage->failcnt, usage->failcnt == 1 ? "" : "s");
+	line(cli, label, "%s of %s%s", used, limit_kb(usage->limit_kb, limit, sizeof(limit)),
+	     refused);
 }
 
 /* What the cgroup at its limit was full of. */
@@ -169,6 +172,8 @@ static void show_limit(const struct cli *cli, const struct oomlog_report *report
 			show_usage(cli, "With swap", &report->memsw);
 		show_usage(cli, "Swap", &report->swap);
 		show_stats(cli, report);
+	} else if (report->has_swap_total && !report->swap_total_kb) {
+		line(cli, "Swap", "the host has none");
 	} else if (report->has_swap_total && report->has_swap_free) {
 		size_kb(report->swap_total_kb, total, sizeof(total));
 		size_kb(report->swap_free_kb, left, sizeof(left));
