@@ -37,17 +37,15 @@ static void change_swap(const struct profile *profile, uint64_t limit, const str
 			struct spec_changes *out)
 {
 	const struct size_spec *spec = &profile->settings.swap;
-	unsigned __int128 bytes = spec->bytes;
+	uint64_t bytes;
 
 	if (spec->kind == SIZE_LEAVE || !host->swap || !limit)
 		return;
-	if (spec->kind == SIZE_PERCENT)
-		bytes = (unsigned __int128)limit * spec->millipercent / 100000;
-	if (bytes > INT64_MAX - limit)
+	if (!size_spec_bytes(spec, limit, &bytes) || bytes > INT64_MAX - limit)
 		return;
-	bytes = (unsigned __int128)whole_pages(limit, host) + whole_pages((uint64_t)bytes, host);
+	bytes = whole_pages(limit, host) + whole_pages(bytes, host);
 	out->set_swap = true;
-	out->swap = bytes < limit ? limit : (uint64_t)bytes;
+	out->swap = bytes < limit ? limit : bytes;
 }
 
 static void change_oom_group(const struct profile *profile, const struct spec_host *host,
@@ -79,15 +77,11 @@ static void init_score(const struct profile *profile, const struct oci_config *c
 		       struct spec_changes *out)
 {
 	const struct score_spec *spec = &profile->settings.score_workload;
-	int value = spec->value;
 
 	if (spec->kind == SCORE_LEAVE || (spec->kind == SCORE_RELATIVE && !config->has_score))
 		return;
-	if (spec->kind == SCORE_RELATIVE) {
-		value += config->score;
-		value = value < -999 ? -999 : value > 1000 ? 1000 : value;
-	}
-	snprintf(out->init_score, sizeof(out->init_score), "%d", value);
+	snprintf(out->init_score, sizeof(out->init_score), "%d",
+		 score_spec_value(spec, config->score));
 }
 
 void spec_changes(const struct profile *profile, const struct oci_config *config,

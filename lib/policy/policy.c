@@ -57,6 +57,28 @@ const struct host_policy host_policy_builtin = {
     .runtimes = {"/usr/sbin/runc", "/usr/bin/crun"},
 };
 
+bool size_spec_bytes(const struct size_spec *spec, uint64_t whole, uint64_t *bytes)
+{
+	unsigned __int128 size = spec->bytes;
+
+	if (spec->kind == SIZE_PERCENT)
+		size = (unsigned __int128)whole * spec->millipercent / 100000;
+	if (size >= INT64_MAX)
+		return false;
+	*bytes = (uint64_t)size;
+	return true;
+}
+
+int score_spec_value(const struct score_spec *spec, int base)
+{
+	int value = spec->value;
+
+	if (spec->kind == SCORE_ABSOLUTE)
+		return value;
+	value += base;
+	return value < -999 ? -999 : value > 1000 ? 1000 : value;
+}
+
 const char *oom_slot_name(enum oom_slot slot)
 {
 	switch (slot) {

@@ -166,6 +166,14 @@ struct host_policy {
 extern const struct profile profile_builtin;
 extern const struct host_policy host_policy_builtin;
 
+/*
+ * What a size and a score come to, for hook and wrapper alike. A share is of `whole` bytes; false
+ * when it leaves the range. "leave" is `base`; a relative score is added to it and never reaches
+ * -1000, which exempts from the OOM killer: only the policy's own word does that.
+ */
+bool size_spec_bytes(const struct size_spec *spec, uint64_t whole, uint64_t *bytes);
+int score_spec_value(const struct score_spec *spec, int base);
+
 /* The names used in JSON, in journals, in incidents and in the manual: "init", "report", … */
 const char *oom_slot_name(enum oom_slot slot);
 const char *policy_action_name(enum policy_action action);

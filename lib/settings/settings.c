@@ -156,17 +156,13 @@ static uint64_t plan_limit(const struct profile *profile, const struct settings_
 	return bytes;
 }
 
-/* Bytes of swap beyond the limit. False when the sum leaves the range. */
+/* Of swap beyond the limit, in whole pages. */
 static bool swap_bytes(const struct size_spec *spec, const struct settings_facts *facts,
 		       uint64_t limit, uint64_t *swap)
 {
-	unsigned __int128 bytes = spec->bytes;
-
-	if (spec->kind == SIZE_PERCENT)
-		bytes = (unsigned __int128)limit * spec->millipercent / 100000;
-	if (bytes >= INT64_MAX)
+	if (!size_spec_bytes(spec, limit, swap))
 		return false;
-	*swap = whole_pages((uint64_t)bytes, facts);
+	*swap = whole_pages(*swap, facts);
 	return true;
 }
 
@@ -213,17 +209,6 @@ static void plan_swappiness(const struct profile *profile, const struct settings
 	else
 		want_number(plan, SETTING_SWAPPINESS, file, (uint64_t)facts->swappiness,
 			    (uint64_t)profile->settings.swappiness);
-}
-
-static int score_value(const struct score_spec *spec, int base)
-{
-	int value = spec->value;
-
-	if (spec->kind == SCORE_ABSOLUTE)
-		return value;
-	value += base;
-	/* -1000 exempts from the OOM killer: only the policy's own word does that. */
-	return value < -999 ? -999 : value > 1000 ? 1000 : value;
 }
 
 /* A score that is set later, by the one who watches the container. */
@@ -290,7 +275,7 @@ static void plan_scores(const struct profile *profile, const struct settings_fac
 		return;
 	}
 	if (workload->kind != SCORE_LEAVE) {
-		value = score_value(workload, now);
+		value = score_spec_value(workload, now);
 		want_score(plan, SETTING_SCORE_WORKLOAD, now, value);
 	}
 	if (init->kind != SCORE_LEAVE || value != now)
@@ -368,6 +353,6 @@ bool settings_score_wanted(const struct score_matcher *matcher, bool is_init, in
 		return false;
 	*wanted = is_init && spec == &profile->settings.score_workload
 		      ? matcher->base
-		      : score_value(spec, matcher->base);
+		      : score_spec_value(spec, matcher->base);
 	return true;
 }
