@@ -218,10 +218,15 @@ static bool is_memcg_frame(struct span function)
 /* "? charge_memcg (mm/memcontrol.c:4771)", as scripts/decode_stacktrace.sh rewrites a frame */
 static bool parse_decoded_frame(struct span text, struct oomlog_line *out)
 {
-	bool doubtful = span_skip(&text, "? ");
-	const char *file = span_find(text, " ("), *line = span_find(text, ".c:");
+	const char *file, *line;
 	struct span function;
+	bool doubtful;
 
+	if (!text.len || text.at[text.len - 1] != ')')
+		return false;
+	doubtful = span_skip(&text, "? ");
+	file = span_find(text, " (");
+	line = span_find(text, ".c:");
 	if (!file || !line || line < file)
 		return false;
 	function = span_before(text, file);

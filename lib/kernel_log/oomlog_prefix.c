@@ -265,10 +265,13 @@ static bool take_quote(struct span *text)
 /* "{job="systemd-journal", unit=""} ": the labels that a store of logs keeps with a line */
 static bool take_labels(struct span *text)
 {
-	const char *end = span_find(*text, "\"} "), *equals = span_find(*text, "=\"");
+	const char *end, *equals;
 
-	if (!span_starts(*text, "{") || !end || !equals || equals > end ||
-	    end - text->at > OUTER_MAX)
+	if (!span_starts(*text, "{"))
+		return false;
+	end = span_find(*text, "\"} ");
+	equals = span_find(*text, "=\"");
+	if (!end || !equals || equals > end || end - text->at > OUTER_MAX)
 		return false;
 	*text = span_after(*text, end, "\"} ");
 	return true;

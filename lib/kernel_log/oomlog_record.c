@@ -104,11 +104,14 @@ static bool take_field(struct oomlog_records *records, struct span line)
 static bool take_json_behind(struct oomlog_records *records, struct span line)
 {
 	static const char *const names[] = {"\"message\":", "\"MESSAGE\":", "\"log\":", "\"msg\":"};
-	const char *open = span_find(line, "{\"");
+	const char *open;
 
-	if (!open || open - line.at > TAG_BYTES || line.at[line.len - 1] != '}')
+	if (!line.len || line.at[line.len - 1] != '}')
 		return false;
-	line = span_after(line, open, "");
+	open = span_find(line, "{\"");
+	if (!open || open - line.at > TAG_BYTES)
+		return false;
+	line = (struct span){open, line.len - (size_t)(open - line.at)};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (span_find(line, names[i]))
 			return records_take_json(records, line);
