@@ -1,0 +1,172 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""`oomguard configure containerd`: edits and drop-ins, read by containerd itself."""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from configure_case import Case, LIBEXEC, OOMGUARD, PATIENCE, need
+
+
+class Containerd(Case):
+    ENGINE = "containerd"
+    MAIN = "etc/containerd/config.toml"
+    CRI = 'plugins."io.containerd.grpc.v1.cri"'
+    DEBIAN = ('version = 2\n\n[plugins]\n  [plugins."io.containerd.grpc.v1.cri"]\n'
+              '    [plugins."io.containerd.grpc.v1.cri".cni]\n      bin_dir = "/usr/lib/cni"\n')
+
+    def dump(self):
+        """What containerd makes of the file."""
+        containerd = need("containerd")
+        done = subprocess.run([containerd, "--config", self.base / self.MAIN, "config", "dump"],
+                              capture_output=True, text=True, timeout=PATIENCE, check=True)
+        return done.stdout
+
+    def test_edit(self):
+        for text in (self.DEBIAN, self.DEBIAN.rstrip("\n"), "version = 3\n", "version = 2 # \"x\n"):
+            self.put(self.MAIN, text, 0o600)
+            registered = self.round_trip("--edit")
+            self.assertEqual(registered[self.MAIN + ".before-oomguard"][0].decode(), text)
+        registered = self.files()
+        self.put(self.MAIN, self.DEBIAN)
+        self.configure("--edit")
+        said = self.dump()
+        for words in (f"[{self.CRI}.containerd.runtimes.oomguard.options]", 'pod_annotations = ["oomguard.io/*"]',
+                      f'BinaryName = "{LIBEXEC}/oomguard-runc"', f"[{self.CRI}.containerd.runtimes.runc]",
+                      'bin_dir = "/usr/lib/cni"'):
+            self.assertIn(words, said)
+        self.assertNotEqual(self.files(), registered)
+
+    def test_difference(self):
+        self.put(self.MAIN, self.DEBIAN)
+        self.apply_difference("--edit")
+
+    def test_no_file(self):
+        self.assertIn("version = 2", self.configure(code=1))
+        self.assertEqual(self.files(), {})
+        self.round_trip("--edit")
+
+    def test_by_hand(self):
+        """What is told to be added is what containerd takes."""
+        self.put(self.MAIN, self.DEBIAN)
+        before = self.files()
+        said = self.configure(code=1)
+        self.assertEqual(self.files(), before)
+        self.put(self.MAIN, self.DEBIAN + said[said.index("\n\n"):])
+        self.assertIn("runtimes.oomguard.options]", self.dump())
+
+    def test_drop_in(self):
+        self.put(self.MAIN, 'imports = ["/etc/containerd/conf.d/*.toml"]\nversion = 3\n')
+        (name, (text, _)), = [item for item in self.round_trip().items() if item[0] != self.MAIN]
+        self.assertEqual(name, "etc/containerd/conf.d/oomguard.toml")
+        self.assertIn(b"version = 3\n", text)
+        self.assertIn(b'[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.oomguard]', text)
+
+    def test_drop_in_is_read(self):
+        self.put(self.MAIN, f'imports = ["{self.base}/conf.d/*.toml"]\nversion = 2\n')
+        self.ENGINE = "containerd"
+        done = subprocess.run([OOMGUARD, "configure", "containerd", "--prefix", self.base, "--json", "--dry-run"],
+                              capture_output=True, timeout=PATIENCE, check=True)
+        # The import is below the prefix once more; containerd is given where it was written.
+        change, = json.loads(done.stdout)["changes"]
+        text = "".join(line[1:] + "\n" for line in change["difference"].splitlines()[3:])
+        self.put("conf.d/oomguard.toml", text)
+        said = self.dump()
+        self.assertIn("runtimes.oomguard.options]", said)
+        self.assertIn("runtimes.runc]", said)
+
+    def test_drop_in_beside_a_section(self):
+        """A file of version 3 is containerd's from 2.0 on, which joins the sections."""
+        self.put(self.MAIN, 'imports = ["/etc/containerd/conf.d/*.toml"]\nversion = 3\n'
+                 '[plugins."io.containerd.cri.v1.runtime".cni]\n  conf_dir = "/x"\n')
+        self.assertIn("etc/containerd/conf.d/oomguard.toml", self.round_trip())
+
+    def test_drop_in_would_harm(self):
+        """The section of an import takes the whole one's place: then there is none of ours."""
+        imports = 'imports = ["/etc/containerd/conf.d/*.toml"]\n'
+        for main, other in ((imports + self.DEBIAN, None),
+                            (imports + "version = 2\n", f"version = 2\n[{self.CRI}]\n")):
+            self.put(self.MAIN, main)
+            if other:
+                self.put("etc/containerd/conf.d/other.toml", other)
+            before = self.files()
+            said = self.configure(code=1)
+            self.assertIn("has a section of this plugin", said)
+            self.assertIn("other.toml" if other else "config.toml", said.splitlines()[0])
+            self.assertEqual(self.files(), before)
+            self.round_trip("--edit")
+
+    def test_base_spec(self):
+        ctr = need("ctr")
+        self.put(self.MAIN, self.DEBIAN)
+        with tempfile.NamedTemporaryFile() as spec:
+            subprocess.run([ctr, "oci", "spec"], stdout=spec, check=True, timeout=PATIENCE)
+            words = ["--mode", "base-spec", "--edit", "--spec", spec.name]
+            before = json.loads(pathlib.Path(spec.name).read_text())
+            registered = self.round_trip(*words)
+            after = json.loads(registered["etc/oomguard/containerd-base-spec.json"][0])
+            hooks = after.pop("hooks")
+            self.assertEqual(after, before)
+            self.assertEqual({stage: [hook["path"] for hook in entries] for stage, entries in hooks.items()},
+                             {stage: [LIBEXEC + "/oomguard-hook"] for stage in ("createRuntime", "poststart", "poststop")})
+            self.configure(*words)
+            said = self.dump()
+            self.assertIn('base_runtime_spec = "/etc/oomguard/containerd-base-spec.json"', said)
+            self.assertNotIn("oomguard-runc", said)
+            self.configure("--remove")
+            self.assertNotIn("etc/oomguard/containerd-base-spec.json", self.files())
+            for text in ("", "{}", "[]", '{"ociVersion": "1.0.2", "process": {}}'):
+                pathlib.Path(spec.name).write_text(text)
+                self.configure(*words, code=1)
+            self.configure("--mode", "base-spec", "--spec", "/nowhere", code=1)
+
+    def test_systemd_cgroup(self):
+        self.put(self.MAIN, f"version = 2\n[{self.CRI}.containerd.runtimes.runc.options]\n  SystemdCgroup = true\n")
+        self.configure("--edit")
+        self.assertEqual((self.base / self.MAIN).read_text().count("SystemdCgroup = true"), 2)
+        self.assertEqual((self.base / self.MAIN).read_text().count("runtimes.runc"), 1)
+
+    def test_touched_since(self):
+        self.put(self.MAIN, self.DEBIAN)
+        self.configure("--edit")
+        path = self.base / self.MAIN
+        path.write_text("# above\n" + path.read_text() + "# below\n")
+        self.configure("--remove")
+        self.assertEqual(path.read_text(), "# above\n" + self.DEBIAN + "# below\n")
+
+    def test_not_understood(self):
+        """Whatever cannot be followed is left alone, with file and line."""
+        for text in ("version = 1\n", "root = '/x'\n", "version = 5\n", "version = 2\n[a\n", "version = 2\na = \"x\n",
+                     "version = 2\na = '''x\n", "version = 2\na = [1, 2\n", "version = 2\na\n", "version = 2\na = \n",
+                     "version = 2\nimports = 3\n", "version = 2\na = 1 2\n", "version = 2\nimports = [\"\\u0041\"]\n",
+                     "version = 2\na = " + "[" * 100, "version = 2\n" + "a." * 100 + "b = 1\n",
+                     f"version = 2\n[{self.CRI}.containerd]\nruntimes = {{}}\n",
+                     f"version = 2\n[{self.CRI}.containerd]\nruntimes.runc.runtime_type = 'x'\n",
+                     f"version = 2\n[[{self.CRI}.containerd]]\n",
+                     f"version = 2\n[{self.CRI}.containerd.runtimes.oomguard]\n",
+                     "version = 2\n# begin of `oomguard configure`\n", b"version = 2\n\0"):
+            self.put(self.MAIN, text)
+            before = self.files()
+            said = self.configure("--edit", code=1)
+            self.assertIn("config.toml", said)
+            self.assertEqual(self.files(), before)
+
+    def test_understood(self):
+        for text in ("a = \"\"\"x\n[plugins]\n\"\"\"\"\n", "a = '[b]' # [c]\n", "a = [ 'x', # y\n\n [1, 2], ]\n",
+                     "a = { b = 1, c.d = [ { e = '}' } ] }\n", "a = 1979-05-27T07:32:00Z\nb = -1_000.5e+3\n",
+                     "\"a b\".'c.d' = true\r\n[ x . \"y\" ]\r\n", "[[a.b]]\n[[a.b]]\n", "a = \"\\\"[b]\"\n"):
+            self.put(self.MAIN, "version = 2\n" + text)
+            self.round_trip("--edit")
+
+    def test_symbolic_link(self):
+        self.put("real.toml", self.DEBIAN)
+        (self.base / "etc/containerd").mkdir(parents=True)
+        (self.base / self.MAIN).symlink_to("../../real.toml")
+        self.round_trip("--edit")
+        self.assertTrue((self.base / self.MAIN).is_symlink())
+
+
+unittest.main(argv=sys.argv[:1], verbosity=2)

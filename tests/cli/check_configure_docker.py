@@ -1,0 +1,110 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""`oomguard configure docker`: an edit of daemon.json, read by dockerd itself."""
+import json
+import subprocess
+import sys
+import unittest
+
+from configure_case import Case, LIBEXEC, PATIENCE, need
+
+
+class Docker(Case):
+    ENGINE = "docker"
+    FILE = "etc/docker/daemon.json"
+    OURS = {"path": LIBEXEC + "/oomguard-runc"}
+
+    def only_ours_is_new(self, before, after, handler="oomguard", ours=None):
+        """The same by an independent reader of JSON, which keeps numbers as they were written."""
+        old, new = (json.loads(text, parse_float=str, parse_int=str) for text in (before, after))
+        self.assertEqual(new["runtimes"].pop(handler), ours or self.OURS)
+        if not new["runtimes"] and not old.get("runtimes"):
+            new.pop("runtimes")
+            old.pop("runtimes", None)
+        self.assertEqual(list(new.items()), list(old.items()))
+
+    def test_round_trip(self):
+        for text in ('{"bridge":"none", "a": 12345678901234567890123, "b":1.50e400, "c": "\\u00e9\\/"}', "{}", " { } ",
+                     '{\n\t"iptables": false,\n\t"runtimes": {\n\t\t"x": {"path": "/x"}\n\t}\n}\n',
+                     '{"runtimes": {}}', '{"runtimes":{"a":{},\r\n"b":{}}, "z": [1, {"runtimes": 2}]}\r\n'):
+            self.put(self.FILE, text, 0o600)
+            registered = self.round_trip()
+            self.only_ours_is_new(text, registered[self.FILE][0])
+            self.assertEqual(registered[self.FILE][1] & 0o777, 0o600)
+            self.assertEqual(registered[self.FILE + ".before-oomguard"][0].decode(), text)
+
+    def test_no_file(self):
+        (_, (text, _)), = self.round_trip().items()
+        self.only_ours_is_new("{}", text)
+        self.put(self.FILE, "")
+        self.configure()
+        self.assertIn("oomguard", (self.base / self.FILE).read_text())
+
+    def test_profile(self):
+        self.put(self.FILE, '{"debug": true}')
+        ours = {**self.OURS, "runtimeArgs": ["--oomguard-profile", "worker"]}
+        registered = self.round_trip("--handler", "oomguard-worker", "--profile", "worker")
+        self.only_ours_is_new('{"debug": true}', registered[self.FILE][0], "oomguard-worker", ours)
+
+    def test_another_profile_later(self):
+        """What was there before the first time is what comes back."""
+        text = '{"debug": true}\n'
+        path = self.put(self.FILE, text)
+        self.configure()
+        self.configure("--profile", "worker")
+        self.assertEqual((self.base / (self.FILE + ".before-oomguard")).read_text(), text)
+        self.configure("--remove")
+        self.assertEqual(path.read_text(), text)
+
+    def test_two_handlers(self):
+        text = '{\n  "debug": true\n}\n'
+        path = self.put(self.FILE, text)
+        self.configure("--handler", "one")
+        self.configure("--handler", "two")
+        self.configure("--remove", "--handler", "one")
+        self.assertEqual(list(json.loads(path.read_text())["runtimes"]), ["two"])
+        self.configure("--remove", "--handler", "two")
+        self.assertEqual(json.loads(path.read_text()), {"debug": True})
+
+    def test_touched_since(self):
+        path = self.put(self.FILE, '{"debug": true}\n')
+        self.configure()
+        for old, new, left in (("true", "false", '{"debug": false}\n'),
+                               ('{"oomguard"', '{"x": {}, "oomguard"', '{"debug": true,"runtimes":{"x": {}}}\n'),
+                               ("}}}", '}, "y": {}}, "z": 1}', '{"debug": true,"runtimes":{"y": {}}, "z": 1}\n')):
+            path.write_text('{"debug": true}\n')
+            self.configure()
+            path.write_text(path.read_text().replace(old, new, 1))
+            self.configure("--remove")
+            self.assertEqual(path.read_text(), left)
+
+    def test_not_understood(self):
+        for text in ("[]", "{", "null", '{"runtimes": []}', '{"a": 1, "a": 2}', '{"runtimes": {}, "runtimes": {}}', "{} x",
+                     '{"runtimes": {"oomguard": {"path": "/usr/bin/other"}}}', '{"runtimes": {"oomguard": 1}}',
+                     "{" + '"a": {' * 100 + "}" * 101, "// x\n{}"):
+            self.put(self.FILE, text)
+            before = self.files()
+            self.configure(code=1)
+            self.configure("--remove", code=1)
+            self.assertEqual(self.files(), before)
+
+    def test_mode(self):
+        for words in (["--mode", "hooks"], ["--always"]):
+            self.configure(*words, code=1)
+
+    def test_difference(self):
+        self.put(self.FILE, '{\n  "debug": true\n}\n')
+        self.apply_difference()
+
+    def test_dockerd_takes_it(self):
+        dockerd = need("dockerd")
+        self.put(self.FILE, '{"debug": true}\n')
+        self.configure("--profile", "worker")
+        done = subprocess.run([dockerd, "--validate", "--config-file", self.base / self.FILE], capture_output=True,
+                              text=True, timeout=PATIENCE, check=False)
+        if "unknown flag" in done.stderr:
+            self.skipTest("this dockerd cannot validate")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+
+unittest.main(argv=sys.argv[:1], verbosity=2)
