@@ -157,9 +157,9 @@ class Agreement:
             return
         self.texts.add(text)
         path = os.path.join(self.folder, f"{len(self.cases)}.json")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(path, 0o644)
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        os.write(file, text.encode("utf-8"))
+        os.close(file)
         self.cases.append((name, text, expected, path))
 
     def fail(self, name, text):
