@@ -65,6 +65,7 @@ static void kill_all_of_it(struct guard *guard)
 	guard->target.signal = guard->profile->kill.signal;
 	guard->target.grace_ms = guard->profile->kill.grace_ms;
 	kill_container(&guard->target, &result);
+	guard_count_late(guard);
 	note_kill_result(&guard->incident, &result, guard->incident.decided_us);
 	record_killed(guard, &result);
 	note_kill(guard, &result);
@@ -78,6 +79,7 @@ static void kill_init_only(struct guard *guard)
 	guard->target.after_first_signal = record_before_wait;
 	guard->target.signal = SIGKILL;
 	kill_init(&guard->target, &result);
+	guard_count_late(guard);
 	note_kill_result(&guard->incident, &result, guard->incident.decided_us);
 	record_killed(guard, &result);
 	note_kill(guard, &result);

@@ -118,6 +118,9 @@ void guard_abilities(struct guard *guard, struct oom_facts *facts);
 /* Does what was decided, and fills in the incident. True when nothing is left to watch. */
 bool guard_act(struct guard *guard, const struct oom_facts *facts, struct decision *decision);
 
+/* Kills that came between the decision and the end of its action belong to the same incident. */
+void guard_count_late(struct guard *guard);
+
 /* Kills are counted that nobody has accounted for: they came while no shim watched. The journal
  * says so. */
 bool guard_missed(struct guard *guard);

@@ -135,6 +135,14 @@ static void account(struct guard *guard, const struct memcg_counters *now)
 	guard->seen = *now;
 }
 
+void guard_count_late(struct guard *guard)
+{
+	struct memcg_counters now;
+
+	if (read_counters(guard, &now) == 0 && oom_kill_counted(&now, &guard->seen))
+		account(guard, &now);
+}
+
 /* After a report: counts what still comes, until it is quiet or something else is to be done. */
 static void follow_storm(struct guard *guard)
 {

@@ -22,6 +22,7 @@
 static size_t allocations;
 static size_t at_first_signal;
 static unsigned signals;
+static void (*before_signal)(void);
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
@@ -54,6 +55,8 @@ int __wrap_pidfd_signal(int pidfd, int signal)
 {
 	if (signals++ == 0)
 		at_first_signal = allocations;
+	if (before_signal)
+		before_signal();
 	return __real_pidfd_signal(pidfd, signal);
 }
 
@@ -142,6 +145,7 @@ static void setup(void)
 	}
 	open_guard();
 	signals = 0;
+	before_signal = NULL;
 }
 
 static void teardown(void)
@@ -186,6 +190,22 @@ START_TEST(a_kill_is_done_before_anything_is_allocated)
 	ck_assert_uint_eq(guard->status.incidents, 1);
 	ck_assert_ptr_nonnull(strstr(journal_text(), "\"event\":\"decision\""));
 	ck_assert_ptr_nonnull(strstr(journal_text(), "\"event\":\"killed\""));
+}
+END_TEST
+
+static void kernel_kills_another(void)
+{
+	fake_tree_write(&tree, "ctr/memory.events", "oom 1\noom_kill 2\noom_group_kill 0\n");
+}
+
+START_TEST(a_kill_between_decision_and_action_is_counted)
+{
+	guard->profile_copy.on_oom[OOM_SLOT_PROCESS] = POLICY_KILL;
+	before_signal = kernel_kills_another;
+	ck_assert(guard_oom(guard));
+	ck_assert_str_eq(guard->incident.result, "killed");
+	ck_assert_uint_eq(guard->incident.kills, 2);
+	ck_assert_uint_eq(guard->status.oom_kills, 2);
 }
 END_TEST
 
@@ -395,6 +415,7 @@ int main(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, a_kill_is_done_before_anything_is_allocated);
+	tcase_add_test(tests, a_kill_between_decision_and_action_is_counted);
 	tcase_add_test(tests, everybody_that_cgroup_kill_hits_is_counted);
 	tcase_add_test(tests, a_signal_to_a_dead_init_is_not_told_as_sent);
 	tcase_add_test(tests, what_cannot_be_read_is_not_empty);
