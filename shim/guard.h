@@ -60,7 +60,7 @@ struct guard {
 	struct slow_reader slow;
 
 	/* Known. */
-	struct memcg_counters seen; /* accounted for so far */
+	struct memcg_counters seen;  /* accounted for so far */
 	struct memcg_counters armed; /* at arming */
 	uint64_t armed_ms;	     /* CLOCK_REALTIME */
 	struct restart_history history;
@@ -90,6 +90,8 @@ struct guard {
 	struct scene scene; /* of the incident at hand, or the last one */
 };
 
+/* --- arm.c, once, before anything is watched --- */
+
 /*
  * Opens everything the plan names, starts the helper if a restart may be needed, arms the watch
  * and takes the baseline. Nothing is watched when it fails. Kills from before it are looked for by
@@ -97,26 +99,11 @@ struct guard {
  */
 int guard_arm(struct guard *guard, const char *state_root, const char *key, struct error *err);
 
+/* --- oom.c: from the wake-up to the record --- */
+
 /* The story of one possible OOM, from the wake-up to the record. Returns true when the shim is
  * done with this container. */
 bool guard_oom(struct guard *guard);
-
-/* Has the kernel killed since what was accounted for? */
-bool oom_kill_counted(const struct memcg_counters *now, const struct memcg_counters *seen);
-
-/* One reading. Negative errno: the cgroup is gone. Hot path. */
-int guard_sample(const struct guard *guard, struct stall_sample *out);
-
-/* All that the decision needs to know of a counted kill; waits at most for the evidence's budget
- * and the respawn grace. */
-void guard_facts(struct guard *guard, uint64_t start_us, struct oom_facts *facts);
-/* What could not be read before the action, into the incident. `killed`: nobody is left. */
-void guard_enrich(struct guard *guard, bool killed);
-
-/* What can be done with the container now: the way to restart it, the budget. */
-void guard_abilities(struct guard *guard, struct oom_facts *facts);
-/* Does what was decided, and fills in the incident. True when nothing is left to watch. */
-bool guard_act(struct guard *guard, const struct oom_facts *facts, struct decision *decision);
 
 /* Kills that came between the decision and the end of its action belong to the same incident. */
 void guard_count_late(struct guard *guard);
@@ -128,13 +115,40 @@ bool guard_missed(struct guard *guard);
 /* The init ended: one last read, then the end or an OOM. Always the end of watching. */
 void guard_init_ended(struct guard *guard);
 
+/* Has the kernel killed since what was accounted for? */
+bool oom_kill_counted(const struct memcg_counters *now, const struct memcg_counters *seen);
+
+/* --- facts.c, sample.c: reading --- */
+
+/* All that the decision needs to know of a counted kill; waits at most for the evidence's budget
+ * and the respawn grace. */
+void guard_facts(struct guard *guard, uint64_t start_us, struct oom_facts *facts);
+
+/* What can be done with the container now: the way to restart it, the budget. */
+void guard_abilities(struct guard *guard, struct oom_facts *facts);
+
+/* One reading. Negative errno: the cgroup is gone. Hot path. */
+int guard_sample(const struct guard *guard, struct stall_sample *out);
+
+/* --- act.c: doing what was decided, and what could not be read before --- */
+
+/* Does what was decided, and fills in the incident. True when nothing is left to watch. */
+bool guard_act(struct guard *guard, const struct oom_facts *facts, struct decision *decision);
+
+/* What could not be read before the action, into the incident. `killed`: nobody is left. */
+void guard_enrich(struct guard *guard, bool killed);
+
+/* --- guard_helper.c, restart.c: running the container again --- */
+
 /*
  * The helper is forked while all is still permitted, and only where a restart can come to it.
  * Without it the container is guarded all the same: it is not restartable then, and that is told.
  */
 void guard_start_helper(struct guard *guard);
+
 /* The helper is lost or never was: no restart from now on, for this reason. */
 void guard_no_helper(struct guard *guard, const char *why);
+
 /* Handles the helper's end, out of a set of watch_event; an answer that comes too late is dropped.
  */
 void guard_helper_event(struct guard *guard, int events);
@@ -151,30 +165,42 @@ bool guard_count_restart(struct guard *guard, struct decision *decision);
  */
 void guard_restart(struct guard *guard, const struct oom_facts *facts, struct decision *decision);
 
+/* --- rescore.c: scores --- */
+
 /* Scores: of what the events told, and what it is time for. */
 void guard_step_scores(struct guard *guard, int events);
+
 /* settings.keep: somebody else's value of the init's score is put back. */
 void guard_keep_scores(struct guard *guard);
+
 /* The scores of all processes, now. It allocates, so not between an OOM and the action. */
 void guard_rescore(struct guard *guard);
 
+/* --- stop.c, aside.c: what interrupts us --- */
+
 /* Handles SIGTERM and SIGUSR1 out of a set of watch_event. */
 void guard_signals(struct guard *guard, int events);
+
 /* Polls for signals only; true when the shim was told to leave. For kill_target. */
 bool guard_interrupted(void *guard);
 
 /* Is the kill switch on? Looks at its files. */
 bool guard_switched_off(const struct guard *guard);
+
+/* The same as guard_interrupted(), or the kill switch is on: what has not begun is not to begin. */
+bool guard_stopped(struct guard *guard);
+
 /* Has changes of the kill switch wake the loop, from now on. Where that is not to be had it is
  * noticed by the look before each action. */
 void guard_watch_switch(struct guard *guard);
-/* The same as guard_interrupted(), or the kill switch is on: what has not begun is not to begin. */
-bool guard_stopped(struct guard *guard);
+
 /*
  * While the kill switch is on: waits for its end, for the container's, for a signal. NULL at once
  * when it is off, and when it was removed; else why the shim is to leave.
  */
 const char *guard_stand_aside(struct guard *guard);
+
+/* --- leave.c --- */
 
 /* Leaving in order: status, journal, the state directory when no poststop hook will do it, and then
  * what may take a while: the emptying of the cgroup. */
