@@ -80,3 +80,15 @@ static inline struct span span_after(struct span text, const char *found, const 
 
 	return (struct span){at, text.len - (size_t)(at - text.at)};
 }
+
+/* It is exactly one of the words. */
+static inline bool span_is_one_of(struct span span, const char *const *words, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (span.len == strlen(words[i]) && !memcmp(span.at, words[i], span.len))
+			return true;
+	return false;
+}
+
+#define SPAN_IS_ONE_OF(span, words)                                                                \
+	span_is_one_of(span, words, sizeof(words) / sizeof((words)[0]))

@@ -84,10 +84,7 @@ static bool is_column(struct span word)
 	    "oom_score_adj", "pgtables_bytes",
 	};
 
-	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
-		if (word.len == strlen(columns[i]) && span_starts(word, columns[i]))
-			return true;
-	return false;
+	return SPAN_IS_ONE_OF(word, columns);
 }
 
 /* [ pid ]   uid  tgid total_vm      rss … name */
