@@ -77,10 +77,12 @@ class Terminal(unittest.TestCase):
         termios.tcsetattr(0, termios.TCSANOW, modes)
 
     def stop(self):
-        """Ends the session, if it still runs."""
-        if not self.ended:
-            os.kill(self.leader, signal.SIGKILL)
-            os.waitpid(self.leader, 0)
+        """Ends the session, if it still runs. Where SIGHUP is ignored its end alone ends nobody."""
+        if self.ended:
+            return
+        for pid in (*children(self.leader), self.leader):
+            os.kill(pid, signal.SIGKILL)
+        os.waitpid(self.leader, 0)
 
     def expect(self, line):
         """Checks the next line."""
