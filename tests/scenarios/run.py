@@ -70,6 +70,8 @@ def run_one(scenario, runtime_name, machine, rootfs, serial, options):
     signal.alarm(scenario.limit_s * machine.slow)
     try:
         context = Context(machine, rootfs, runtime_name, serial, options.full)
+        if "swap" in scenario.needs and machine.kind == "host":
+            machine.swap_file.switch_on()
         scenario.run(context)
         context.nothing_left()
     except Skip as error:
@@ -86,6 +88,7 @@ def run_one(scenario, runtime_name, machine, rootfs, serial, options):
             if word == "FAIL":
                 diagnosis += list(context.diagnosis())
             problems = context.cleanup(options.keep and word == "FAIL")
+            problems += machine.swap_file.switch_off()
             if problems and word == "ok":
                 word, why = "FAIL", f"cleanup: {'; '.join(problems)}"
     return word, why, diagnosis
