@@ -147,7 +147,7 @@ static bool told_here(struct forks *forks)
 
 	if (r == 0)
 		return true;
-	printf("SKIP fork events: %s\n", strerror(-r));
+	unit_missing("fork events");
 	return false;
 }
 

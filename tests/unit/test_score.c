@@ -110,7 +110,7 @@ static bool boxed(void)
 	sigset_t set;
 
 	if (box.why_not) {
-		printf("SKIP scores: %s\n", box.why_not);
+		unit_missing(box.why_not);
 		return false;
 	}
 	sigemptyset(&set);
@@ -144,7 +144,7 @@ START_TEST(init_and_workload_apart_by_events)
 		expect_score(forking_init_order(&init, 'd'), base + 100);
 		ck_assert_int_eq(score_timeout_ms(&scores), -1);
 	} else {
-		puts("SKIP by events: not told here");
+		unit_missing("fork events");
 	}
 	close_scores();
 }

@@ -453,7 +453,7 @@ START_TEST(a_real_cgroup)
 	struct error err = {0};
 
 	if (box.why_not) {
-		printf("SKIP a_real_cgroup: %s\n", box.why_not);
+		unit_missing(box.why_not);
 		return;
 	}
 	start_victim();

@@ -228,12 +228,11 @@ START_TEST(without_room_nothing_is_read)
 }
 END_TEST
 
-/* The filter of the shim lets this one fork through. */
+#if !defined(__SANITIZE_ADDRESS__)
+/* The filter of the shim lets this one fork through, but not the sanitizer's own system calls: for
+ * this the file is built once more without it (slow_confined). */
 START_TEST(it_works_confined)
 {
-#if defined(__SANITIZE_ADDRESS__)
-	printf("skipped: the sanitizer's own system calls are not in the filter\n");
-#else
 	pid_t child = fork();
 	int status;
 
@@ -245,9 +244,9 @@ START_TEST(it_works_confined)
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert(WIFEXITED(status));
 	ck_assert_int_eq(WEXITSTATUS(status), 0);
-#endif
 }
 END_TEST
+#endif
 
 START_TEST(mappings_by_kind)
 {
@@ -290,7 +289,9 @@ int main(void)
 	tcase_add_test(tests, the_deadline_holds);
 	tcase_add_test(tests, too_many_hang);
 	tcase_add_test(tests, without_room_nothing_is_read);
+#if !defined(__SANITIZE_ADDRESS__)
 	tcase_add_test(tests, it_works_confined);
+#endif
 	tcase_add_test(tests, mappings_by_kind);
 	suite_add_tcase(suite, tests);
 	return unit_run(suite);

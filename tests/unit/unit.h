@@ -6,7 +6,17 @@
 #pragma once
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+/* What the test needs is not here. In CI, where it is known to work, that is a failure. */
+static inline void unit_missing(const char *what)
+{
+	const char *ci = getenv("CI");
+
+	ck_assert_msg(!ci || !*ci, "missing: %s", what);
+	printf("skipped: %s\n", what);
+}
 
 static inline int unit_run(Suite *suite)
 {
