@@ -7,31 +7,17 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
-OOMGUARD, FILL_STATE = os.path.abspath(sys.argv[1]), sys.argv[2]
-PATIENCE = 60  # seconds until something that should come is given up
+import state_case
+
+OOMGUARD = os.path.abspath(state_case.OOMGUARD)
+PATIENCE = state_case.PATIENCE
 TMUX = shutil.which("tmux")
 
 
-class Case(unittest.TestCase):
-    def setUp(self):
-        self.base = tempfile.mkdtemp()
-        self.addCleanup(shutil.rmtree, self.base)
-        self.root = os.path.join(self.base, "state")
-        self.shim = subprocess.Popen([FILL_STATE, self.base], stdin=subprocess.PIPE,
-                                     stdout=subprocess.PIPE, text=True)
-        self.addCleanup(self.stop_shim)
-        self.assertEqual(self.shim.stdout.readline(), "ready\n")
-
-    def stop_shim(self):
-        self.shim.kill()
-        self.shim.wait()
-        self.shim.stdin.close()
-        self.shim.stdout.close()
-
+class Case(state_case.Case):
     def top(self, *words, code=0, root=None, env=None):
         done = subprocess.run([OOMGUARD, "--root", root or self.root, "top", *words], text=True,
                               capture_output=True, timeout=PATIENCE, check=False,
@@ -112,7 +98,7 @@ class Live(Case):
     def wait_text(self, text):
         self.wait(text, lambda: text in self.screen())
 
-    def keys(self, *keys):
+    def press(self, *keys):
         self.tmux("send-keys", *keys)
 
     def row(self, text):
@@ -139,11 +125,11 @@ class Live(Case):
     def test_quit_leaves_the_terminal_as_it_was(self):
         self.start()
         self.wait_text("12M/64M")
-        self.keys("q")
+        self.press("q")
         self.wait_text("left with 0")
         self.assertNotIn("12M/64M", self.screen())
         # Input is echoed and read by the line again.
-        self.keys("hello", "Enter")
+        self.press("hello", "Enter")
         self.wait_text("read hello")
         with open(self.base + "/before") as before, open(self.base + "/after") as after:
             self.assertEqual(before.read(), after.read())
@@ -153,7 +139,7 @@ class Live(Case):
     def test_interrupt(self):
         self.start()
         self.wait_text("12M/64M")
-        self.keys("C-c")
+        self.press("C-c")
         self.wait("stty tells", lambda: os.path.exists(self.base + "/after"))
         self.wait("it is told whole", lambda: os.path.getsize(self.base + "/after") ==
                   os.path.getsize(self.base + "/before"))
@@ -175,17 +161,17 @@ class Live(Case):
     def test_keys(self):
         self.start()
         self.wait_text("id web")
-        self.keys("s")
+        self.press("s")
         self.wait_text("by state")
         self.wait("the worst are on top",
                   lambda: self.screen().splitlines()[2].split()[1] in ("unguarded", "broken"))
-        self.keys("End")
+        self.press("End")
         self.wait_text("id web")
-        self.keys("n", "Down")
+        self.press("n", "Down")
         self.wait_text("by name")
-        self.keys("h")
+        self.press("h")
         self.wait_text("oom_score_adj of the init")
-        self.keys("h")
+        self.press("h")
         self.wait("help is gone", lambda: "oom_score_adj of" not in self.screen())
 
     def test_what_comes_and_goes(self):
@@ -206,11 +192,11 @@ class Live(Case):
         self.shim.stdin.flush()
         self.start("--sort", "name", lines=12)
         self.wait_text("40 containers")
-        self.keys("NPage", "NPage")
+        self.press("NPage", "NPage")
         first = self.screen()
-        self.keys("End")
+        self.press("End")
         self.wait("it has scrolled", lambda: self.screen() != first)
-        self.keys("Home")
+        self.press("Home")
         self.wait("the first is selected", lambda: self.screen().splitlines()[9] == "broken-0")
 
     def test_color(self):
