@@ -15,14 +15,26 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct pid_mark {
+struct pid_marks {
 	bool known;
-	pid_t last;  /* the id given last */
-	uint64_t us; /* CLOCK_MONOTONIC */
+	pid_t first, last; /* the ids given last: at the beginning, and at the latest look */
+	uint64_t us;	   /* CLOCK_MONOTONIC of that look */
+	uint64_t given;	   /* ids since the beginning */
+	uint64_t circle;   /* sys/kernel/pid_max: how many ids there are */
+	int source;	   /* loadavg; owned */
 };
 
-/* Reads loadavg and sys/kernel/pid_max below procfd. Hot path. */
-void pid_mark_take(int procfd, struct pid_mark *out);
+/* Reads loadavg and sys/kernel/pid_max below procfd. Where they tell nothing, nothing is known. */
+void pid_marks_begin(int procfd, struct pid_marks *out);
+void pid_marks_end(struct pid_marks *marks);
+#define cleanup_pid_marks __attribute__((cleanup(pid_marks_end)))
 
-/* May `pid` have been given between the two? True too when nothing tells: then look at it. */
-bool pid_mark_passed(const struct pid_mark *then, const struct pid_mark *now, pid_t pid);
+/* What was given until now. The next look must come soon (100 ms), or nothing is known. Hot path.
+ */
+void pid_marks_look(struct pid_marks *marks);
+/* The same without the reading: `last` was the id given last at `us`. */
+void pid_marks_note(struct pid_marks *marks, pid_t last, uint64_t us);
+
+/* May `pid` have been given since the beginning? True too when nothing is known: then look at it.
+ */
+bool pid_marks_passed(const struct pid_marks *marks, pid_t pid);

@@ -215,17 +215,15 @@ static int finish(const struct pass *pass, bool alone, struct settings_results *
  * An id from a list may be a stranger's by now, whose score is not ours. A few processes are opened
  * at a time, then one look tells which of their ids can have changed hands since the list was made.
  */
-static void set_listed(struct pass *pass, const pid_t *pids, size_t len,
-		       const struct pid_mark *listed)
+static void set_listed(struct pass *pass, const pid_t *pids, size_t len, struct pid_marks *listed)
 {
 	struct process process[OPEN_AT_A_TIME];
-	struct pid_mark opened;
 
 	for (size_t i = 0; i < len; i++)
 		open_process(pass, pids[i], &process[i]);
-	pid_mark_take(pass->procfd, &opened);
+	pid_marks_look(listed);
 	for (size_t i = 0; i < len; i++) {
-		if (!pid_mark_passed(listed, &opened, pids[i]) || is_ours(pass, pids[i]))
+		if (!pid_marks_passed(listed, pids[i]) || is_ours(pass, pids[i]))
 			set_score(pass, &process[i]);
 		close_process(&process[i]);
 	}
@@ -236,12 +234,12 @@ int settings_scores_apply(const struct score_matcher *matcher, const struct memc
 			  struct settings_results *out)
 {
 	struct pass pass = {matcher, memcg, procfd, init, {{0}}};
-	struct pid_mark listed;
+	cleanup_pid_marks struct pid_marks listed = {.source = -1};
 	size_t known;
 	ssize_t len;
 	bool alone;
 
-	pid_mark_take(procfd, &listed);
+	pid_marks_begin(procfd, &listed);
 	len = cgroup_procs(memcg->dirfd, scratch, scratch_len);
 	if (len < 0) {
 		if (out)
