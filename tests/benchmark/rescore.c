@@ -29,17 +29,18 @@ static void die(const char *what)
 	_exit(EXIT_FAILURE);
 }
 
-static int write_bare(int procs, const char *text)
+/* Listed anew each time: of a file that stays open v1 gives the list of a moment ago. */
+static int write_bare(int dirfd, const char *text)
 {
 	size_t len = strlen(text);
 	char *at = list;
 	ssize_t n, got = 0;
-	int written = 0;
+	int procs = openat(dirfd, "cgroup.procs", O_RDONLY | O_CLOEXEC), written = 0;
 
-	lseek(procs, 0, SEEK_SET);
 	while ((n = read(procs, list + got, sizeof(list) - 1 - (size_t)got)) > 0)
 		got += n;
 	list[got] = '\0';
+	close(procs);
 	for (pid_t pid; (pid = (pid_t)strtol(at, &at, 10)) > 0; written++) {
 		char path[48];
 		int fd;
@@ -61,7 +62,7 @@ static int write_ours(const struct box *box, int procfd, int score)
 }
 
 /* One run; `turn` makes each score another one than before. */
-static uint64_t measure(const struct box *box, int procfd, int procs, int turn, bool ours)
+static uint64_t measure(const struct box *box, int procfd, int turn, bool ours)
 {
 	uint64_t start;
 	char text[16];
@@ -69,7 +70,8 @@ static uint64_t measure(const struct box *box, int procfd, int procs, int turn, 
 
 	snprintf(text, sizeof(text), "%d", 500 + turn % 400);
 	start = clock_us(CLOCK_MONOTONIC);
-	written = ours ? write_ours(box, procfd, 500 + turn % 400) : write_bare(procs, text);
+	written =
+	    ours ? write_ours(box, procfd, 500 + turn % 400) : write_bare(box->memcg.dirfd, text);
 	start = clock_us(CLOCK_MONOTONIC) - start;
 	if (written != (int)box->len) {
 		fprintf(stderr, "%d of %zu processes were written\n", written, box->len);
@@ -82,7 +84,7 @@ int main(int argc, char **argv)
 {
 	static struct box box;
 	size_t count = argc == 3 ? strtoul(argv[1], NULL, 10) : 0;
-	int pairs = argc == 3 ? atoi(argv[2]) : 0, procs, turn = 0;
+	int pairs = argc == 3 ? atoi(argv[2]) : 0, turn = 0;
 	int procfd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (count == 0 || count > BOX_PROCESSES_MAX || pairs < 1)
@@ -91,7 +93,6 @@ int main(int argc, char **argv)
 		remove_box(&box);
 		return 77;
 	}
-	procs = openat(box.memcg.dirfd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 	matcher.profile = &profile;
 	/* The first pair warms the caches. */
 	for (int i = 0; i <= pairs; i++) {
@@ -100,7 +101,7 @@ int main(int argc, char **argv)
 		for (int j = 0; j < 2; j++) {
 			bool ours = (i + j) % 2;
 
-			took[ours] = measure(&box, procfd, procs, turn++, ours);
+			took[ours] = measure(&box, procfd, turn++, ours);
 		}
 		if (i > 0)
 			printf("%llu %llu\n", (unsigned long long)took[1],
