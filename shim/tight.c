@@ -24,6 +24,9 @@
  * enough until usage is so far below the marks. */
 #define CROSSINGS_MAX 4
 #define REARM_SHARE 8 /* one in eight of the limit */
+/* The kernel takes an RCU grace period for each threshold, and no cgroup is removed meanwhile: a
+ * container that is over sooner than this should not have to wait for its end. */
+#define SETTLED_MS 1000
 /* PSI windows may be half a second to ten seconds long (Documentation/accounting/psi.rst). */
 #define PSI_WINDOW_MAX_US 10000000
 #define PSI_WINDOW_MIN_US 500000
@@ -148,34 +151,53 @@ int tight_open(struct guard *guard, struct error *err)
 }
 
 /* What the kernel does not tell of. Where the cgroup went meanwhile there is nothing to tell. */
-static void tell_blind(struct guard *guard)
+static void tell_no_thresholds(struct guard *guard)
 {
 	const struct tight *tight = &guard->tight;
-	bool v1 = guard->memcg.version == CGROUP_V1;
 
-	if (pidfd_exited(guard->init_pidfd))
-		return;
-	if (v1 && tight->limit != 0 && tight->limit != MEMCG_NO_LIMIT && tight->thresholds < 0)
+	if (tight->thresholds < 0 && tight->limit != MEMCG_NO_LIMIT &&
+	    !pidfd_exited(guard->init_pidfd))
 		record_problem(guard, "usage thresholds are not to be had: that memory comes near "
 				      "its limit is seen only when something else happens");
-	if (!v1 && tight->pressure < 0)
+}
+
+static void tell_no_pressure(struct guard *guard)
+{
+	if (guard->memcg.version == CGROUP_V2 && guard->tight.pressure < 0 &&
+	    !pidfd_exited(guard->init_pidfd))
 		record_problem(guard, "memory.pressure cannot be watched: a container that stands "
 				      "still below its limit is not seen");
+}
+
+/* More than a word in the journal hangs on it that a mark is passed. */
+static bool acts_near_limit(const struct guard *guard)
+{
+	const struct near_actions *actions = &guard->profile->on_near_limit.actions;
+
+	for (size_t i = 0; i < actions->len; i++)
+		if (actions->action[i].kind != NEAR_REPORT)
+			return true;
+	return guard->scores.matcher;
+}
+
+/* On v1 also opens the thresholds: see mind_thresholds(). */
+static uint64_t first_look_ms(const struct guard *guard)
+{
+	uint64_t now = clock_ms(CLOCK_MONOTONIC);
+
+	return guard->memcg.version == CGROUP_V2 || acts_near_limit(guard) ? now : now + SETTLED_MS;
 }
 
 void tight_arm(struct guard *guard)
 {
 	struct stall_sample first;
 
-	if (guard_sample(guard, &first) == 0) {
+	if (guard_sample(guard, &first) == 0)
 		stall_judge(&guard->tight.stall, guard->profile, &first);
-		open_thresholds(guard, &first.usage);
-	}
 	open_pressure(guard);
 	open_pids(guard);
-	tell_blind(guard);
-	/* What was crossed meanwhile tells nobody: one look. */
-	guard->tight.next_ms = clock_ms(CLOCK_MONOTONIC);
+	tell_no_pressure(guard);
+	guard->tight.next_ms = first_look_ms(guard);
 }
 
 int tight_timeout_ms(const struct guard *guard)
@@ -232,20 +254,24 @@ static bool far_below(const struct guard *guard, const struct memcg_usage *usage
 	return usage->usage + usage->limit / REARM_SHARE < (mark < lowest ? mark : lowest);
 }
 
-/* Thresholds for a limit that is no more are of no use, and neither are those that fire all the
- * time: then the timer looks. */
-static void mind_thresholds(struct guard *guard, const struct stall_sample *now)
+/* The first ones, and those for a new limit. Those that fire all the time are of no use: then the
+ * timer looks. True when there are new ones. */
+static bool mind_thresholds(struct guard *guard, const struct stall_sample *now)
 {
 	struct tight *tight = &guard->tight;
+	bool new_limit = now->usage.limit != tight->limit;
 
 	if (guard->memcg.version != CGROUP_V1)
-		return;
-	if (now->usage.limit != tight->limit)
+		return false;
+	if (new_limit || (tight->dancing && far_below(guard, &now->usage))) {
 		open_thresholds(guard, &now->usage);
-	else if (tight->crossings > CROSSINGS_MAX)
+		if (new_limit)
+			tell_no_thresholds(guard);
+		return tight->thresholds >= 0;
+	}
+	if (tight->crossings > CROSSINGS_MAX)
 		stop_dancing(guard);
-	else if (tight->dancing && far_below(guard, &now->usage))
-		open_thresholds(guard, &now->usage);
+	return false;
 }
 
 /* After wake-ups by nothing but reclaim at the limit. */
@@ -283,6 +309,7 @@ bool tight_step(struct guard *guard, int events)
 	struct tight *tight = &guard->tight;
 	struct stall_sample now;
 	enum stall_kind kind;
+	bool opened;
 
 	if (!is_due(guard, events))
 		return false;
@@ -320,8 +347,11 @@ bool tight_step(struct guard *guard, int events)
 	}
 	if (crowded(guard, events, &now) && zombies_step(guard, &now))
 		return true;
-	mind_thresholds(guard, &now);
+	opened = mind_thresholds(guard, &now);
 	mind_reclaim(guard, events);
 	plan_next(guard);
+	/* What was crossed while they were opened tells nobody: one look. */
+	if (opened)
+		tight->next_ms = clock_ms(CLOCK_MONOTONIC);
 	return false;
 }

@@ -52,8 +52,8 @@ struct tight {
 /* What the policy says of victims; nothing of the container is read yet. */
 int tight_open(struct guard *guard, struct error *err);
 /*
- * The first reading, and what wakes us; what the kernel lacks is done without. Nobody waits for it:
- * on v1 the kernel takes tens of milliseconds to register a threshold (an RCU grace period).
+ * The first reading, and what wakes us; what the kernel lacks is done without and told. v1's
+ * thresholds follow with the first look, which may be a second later.
  */
 void tight_arm(struct guard *guard);
 

@@ -3,7 +3,7 @@
 
 import subprocess
 
-from harness import cgroups, policy, scenario
+from harness import cgroups, policy, processes, scenario
 from harness.bundle import MIB
 
 LEFT_OFF = {"oomKiller": "leave"}
@@ -66,6 +66,20 @@ def near_limit_signal(t):
     t.true("it is told why", any("sent to 1 process" in e["message"]
                                  for e in c.wait_event("near-limit", count=2)))
     t.equal("who got it", len(c.lines("got SIGUSR1")), 1)
+    t.equal("kills", cgroups.oom_kills(c.cgroup), 0)
+
+
+@scenario("near-limit-later", needs=("v1",), runtimes=("runc",))
+def near_limit_later(t):
+    """A mark that is only told of is set when the container has stood for a second."""
+    c = t.container("init 0 await /box/go touch 44", policy(), limit=48 * MIB)
+    c.start()
+    c.wait_line("awaiting")
+    shim = c.status()["shim"]["pid"]
+    # Of the container's OOM, of its parent's, and of its usage.
+    c.wait("the shim listens for usage", lambda: processes.eventfds(shim) == 3)
+    c.go()
+    c.wait_event("near-limit")
     t.equal("kills", cgroups.oom_kills(c.cgroup), 0)
 
 

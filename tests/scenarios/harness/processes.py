@@ -50,6 +50,12 @@ def switches(pid):
                if "ctxt_switches" in line)
 
 
+def eventfds(pid):
+    """How many a process holds."""
+    return sum(os.readlink(entry.path) == "anon_inode:[eventfd]"
+               for entry in os.scandir(f"/proc/{pid}/fd"))
+
+
 class WakeUps:
     """Counts how often a process woke up, one a second at most, as long as look() is called.
 
