@@ -16,6 +16,8 @@
 
 /* v2: as much as one write asks for, so that none takes long. */
 #define RECLAIM_BYTES (64 * 1024 * 1024)
+/* As much as processors hold charged ahead of its use is no progress. */
+#define LITTLE_BYTES (1024 * 1024)
 
 static void on_alarm(int signal)
 {
@@ -89,7 +91,8 @@ uint64_t empty_cgroup(const struct memcg *memcg)
 		if (read_usage(memcg, &usage) < 0)
 			return 0;
 		/* What is left does not go: tmpfs without swap, the kernel's own. */
-		if ((r < 0 && r != -EINTR && r != -EAGAIN) || (r != -EINTR && usage >= before))
+		if ((r < 0 && r != -EINTR && r != -EAGAIN) ||
+		    (r != -EINTR && usage + LITTLE_BYTES > before))
 			break;
 	}
 	return first > usage ? first - usage : 0;
