@@ -21,22 +21,13 @@
 void container_init(struct container *container)
 {
 	*container = (struct container){.dir = -1, .lock = -1};
-	container->root.dirfd = container->root.containers = -1;
 }
 
 void container_close(struct container *container)
 {
 	cleanup_closep(&container->lock);
 	cleanup_closep(&container->dir);
-	state_root_close(&container->root);
 	container_init(container);
-}
-
-int container_root(struct hook *hook, bool create, struct container *container, struct error *err)
-{
-	if (container->root.dirfd >= 0)
-		return 0;
-	return state_root_open(hook->args.root, create, &container->root, err);
 }
 
 static bool unlinked(int dir)
@@ -47,13 +38,13 @@ static bool unlinked(int dir)
 }
 
 /* Whoever held the lock before may have removed the directory with it: then once more. */
-static int take(struct container *container, bool create, struct error *err)
+static int take(const struct hook *hook, struct container *container, bool create,
+		struct error *err)
 {
 	for (unsigned round = 0; round < TAKE_ROUNDS; round++) {
 		cleanup_closep(&container->lock);
 		cleanup_closep(&container->dir);
-		container->dir =
-		    state_container_open(&container->root, container->key, create, err);
+		container->dir = state_container_open(&hook->root, container->key, create, err);
 		if (container->dir < 0) {
 			int r = container->dir;
 
@@ -77,9 +68,9 @@ void container_name(struct container *container, const char *id, const char *run
 	state_key(id, runtime_root ? runtime_root : "", container->key);
 }
 
-int container_make(struct container *container, struct error *err)
+int container_make(const struct hook *hook, struct container *container, struct error *err)
 {
-	return take(container, true, err);
+	return take(hook, container, true, err);
 }
 
 void forget_history(const struct state_root *root, const struct plan *plan)
@@ -127,14 +118,14 @@ int container_find(struct hook *hook, struct container *container, const char *i
 	int r;
 
 	container_name(container, id, runtime_root);
-	r = take(container, false, err);
+	r = take(hook, container, false, err);
 	if (r != -ENOENT)
 		return r;
-	state_containers(&container->root, look_at, &search);
+	state_containers(&hook->root, look_at, &search);
 	if (search.found != 1)
 		return -ENOENT;
 	memcpy(container->key, search.key, sizeof(search.key));
-	return take(container, false, err);
+	return take(hook, container, false, err);
 }
 
 struct prune {
@@ -181,5 +172,5 @@ void container_prune(struct hook *hook, const struct container *container)
 {
 	struct prune prune = {.hook = hook, .keep = container->key};
 
-	state_containers(&container->root, prune_one, &prune);
+	state_containers(&hook->root, prune_one, &prune);
 }

@@ -6,7 +6,6 @@
 #include "state.h"
 
 struct container {
-	struct state_root root;
 	char key[STATE_KEY_MAX];
 	int dir;  /* containers/KEY; -1: none */
 	int lock; /* held */
@@ -16,13 +15,10 @@ void container_init(struct container *container);
 /* Lets go of everything; the directory stays. */
 void container_close(struct container *container);
 
-/* Opens the state root, once. -ENOENT without `create` when there is none. */
-int container_root(struct hook *hook, bool create, struct container *container, struct error *err);
-
 /* The key of this id below that runtime root (NULL: not known). */
 void container_name(struct container *container, const char *id, const char *runtime_root);
 /* Makes or opens the directory of that key, and locks it within the deadline. */
-int container_make(struct container *container, struct error *err);
+int container_make(const struct hook *hook, struct container *container, struct error *err);
 
 /*
  * The same for one that is there: by id and runtime root, else, since a runtime may have removed

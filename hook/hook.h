@@ -10,10 +10,12 @@
 #include "args.h"
 #include "journal.h"
 #include "plan.h"
+#include "state.h"
 
 struct hook {
 	struct hook_args args;
 	int procfd;
+	struct state_root root; /* only its paths until a stage needs it: hook_root() */
 	bool logging;		/* a dry run leaves no trace in the log either */
 	struct journal journal; /* only the log until the container's directory is there */
 	struct plan plan;
@@ -35,6 +37,9 @@ int hook_failed(struct hook *hook, int r, const char *what);
 
 /* Worth knowing, and the container is guarded all the same: goes into the plan and the log. */
 void hook_note(struct hook *hook, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Opens the state root, once. -ENOENT without `create` when there is none. */
+int hook_root(struct hook *hook, bool create, struct error *err);
 
 /* Writes the plan again when problems were added since there were `before` of them. */
 int hook_keep_problems(const struct hook *hook, int container_dir, size_t before);

@@ -45,7 +45,9 @@ static int run(struct hook *hook)
 	struct error err = {0};
 	int r;
 
-	if (disabled(hook->args.root, switched_off)) {
+	/* Where it fails, a stage that needs it fails again and tells why. */
+	state_root_paths(hook->args.root, &hook->root, NULL);
+	if (disabled_by(&hook->root, switched_off)) {
 		/* Switched off, nothing refuses a container, whatever --failure says. */
 		deadline_start(hook->args.deadline_ms, false, NULL);
 		step_aside(hook, switched_off);
@@ -68,7 +70,7 @@ static int run(struct hook *hook)
 int main(int argc, char *argv[])
 {
 	uint64_t start_us = clock_us(CLOCK_MONOTONIC);
-	struct hook hook = {.procfd = -1};
+	struct hook hook = {.procfd = -1, .root = {.dirfd = -1, .containers = -1}};
 	struct error err = {0};
 	int r;
 
@@ -92,6 +94,7 @@ int main(int argc, char *argv[])
 	if (hook.logging)
 		journal_close(&hook.journal);
 	plan_free(&hook.plan);
+	state_root_close(&hook.root);
 	/* Refusing is the only way to say no. */
 	return r < 0 && hook_args_refuse(&hook.args) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

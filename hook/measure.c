@@ -7,17 +7,13 @@
 /* A start must not wait for a number. Other writers hold the file for microseconds. */
 #define WAIT_MS 1
 
-void measure_run(const struct hook *hook, uint64_t start_us)
+void measure_run(struct hook *hook, uint64_t start_us)
 {
-	struct state_root root;
-
 	/* precreate is no stage of a runtime, and has no container yet. */
-	if (hook->args.stage >= METRICS_STAGES ||
-	    state_root_open(hook->args.root, false, &root, NULL) < 0)
+	if (hook->args.stage >= METRICS_STAGES || hook_root(hook, false, NULL) < 0)
 		return;
-	metrics_add_duration(&root, hook->args.stage, clock_us(CLOCK_MONOTONIC) - start_us,
+	metrics_add_duration(&hook->root, hook->args.stage, clock_us(CLOCK_MONOTONIC) - start_us,
 			     WAIT_MS);
-	state_root_close(&root);
 }
 
 static void add(const struct state_root *root, const struct plan *plan,

@@ -7,7 +7,7 @@
 #include "state.h"
 
 /* A run that began at start_us (CLOCK_MONOTONIC) and is over now. */
-void measure_run(const struct hook *hook, uint64_t start_us);
+void measure_run(struct hook *hook, uint64_t start_us);
 /* Annotations that the policy did not let through. */
 void measure_refused(const struct state_root *root, const struct plan *plan);
 /* Settings that were put back. */

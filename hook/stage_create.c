@@ -44,7 +44,7 @@ static int told(struct hook *hook, int r, const struct error *err)
 static int start_shim(struct hook *hook, const struct container *container)
 {
 	struct error err = {0};
-	int r = launch_shim(container->root.path, container->key, deadline_left_ms(), &err);
+	int r = launch_shim(hook->root.path, container->key, deadline_left_ms(), &err);
 
 	return told(hook, r, &err);
 }
@@ -65,7 +65,7 @@ static int replace_old(struct hook *hook, const struct container *container, con
 		return hook_problem(hook, "the shim of the container's last run does not end");
 	/* The runtime makes it again, so it was deleted, and poststop did not come to it. */
 	if (old)
-		forget_history(&container->root, old);
+		forget_history(&hook->root, old);
 	wipe(container->dir);
 	return 0;
 }
@@ -87,7 +87,7 @@ static int settle(struct hook *hook, const struct gathered *g, const struct cont
 	if (plan_write(container->dir, &hook->plan, &err) < 0)
 		return hook_problem(hook, "%s", error_text(&err, text, sizeof(text)));
 	report_created(hook, container->dir);
-	measure_refused(&container->root, &hook->plan);
+	measure_refused(&hook->root, &hook->plan);
 	return 0;
 }
 
@@ -95,7 +95,7 @@ static int settle(struct hook *hook, const struct gathered *g, const struct cont
 static void tidy(struct hook *hook, const struct container *container)
 {
 	container_prune(hook, container);
-	history_prune(&container->root);
+	history_prune(&hook->root);
 }
 
 /* The shim on its way since before the container was looked at. */
@@ -177,10 +177,10 @@ static int take_directory(struct hook *hook, struct container *container)
 {
 	struct error err = {0};
 	char text[1100];
-	int r = container_root(hook, true, container, &err);
+	int r = hook_root(hook, true, &err);
 
 	if (r == 0)
-		r = container_make(container, &err);
+		r = container_make(hook, container, &err);
 	if (r == 0)
 		return 0;
 	hook_problem(hook, "%s", error_text(&err, text, sizeof(text)));
@@ -198,7 +198,7 @@ static int create(struct hook *hook, const struct gathered *g, struct container 
 	/* A refused container leaves nothing behind. */
 	if (r < 0 && hook->args.closed) {
 		shim_dismiss(hook, container->dir);
-		state_container_remove(&container->root, container->key, NULL);
+		state_container_remove(&hook->root, container->key, NULL);
 	}
 	return r;
 }
@@ -226,9 +226,9 @@ static void begin_shim(struct hook *hook, const struct gathered *g, struct conta
 	container_name(container, g->state.id, hook->plan.identity.runtime_root);
 	/* What fails here fails again where it is told. */
 	if (!hook->args.dry_run && !gather_says_sandbox(g) &&
-	    container_root(hook, true, container, &shim->err) == 0)
+	    hook_root(hook, true, &shim->err) == 0)
 		shim->begun =
-		    launch_begin(container->root.path, container->key, &shim->launch, &shim->err);
+		    launch_begin(hook->root.path, container->key, &shim->launch, &shim->err);
 }
 
 static int gather(struct hook *hook, struct gathered *g, struct container *container,

@@ -59,7 +59,7 @@ static int correct_settings(struct hook *hook, const struct container *container
 			drifts++;
 		}
 	}
-	measure_drift_repairs(&container->root, plan, drifts);
+	measure_drift_repairs(&hook->root, plan, drifts);
 	return 0;
 }
 
@@ -71,7 +71,7 @@ static int start_again(struct hook *hook, const struct container *container)
 	if (state_locked(container->dir, STATE_SHIM_LOCK))
 		return 0;
 	hook_note(hook, "the shim was gone at poststart and is started again");
-	if (launch_shim(container->root.path, container->key, deadline_left_ms(), &err) == 0)
+	if (launch_shim(hook->root.path, container->key, deadline_left_ms(), &err) == 0)
 		return 0;
 	return hook_problem(hook, "%s", error_text(&err, text, sizeof(text)));
 }
@@ -114,7 +114,7 @@ int stage_poststart(struct hook *hook)
 	container_init(&container);
 	if (r == 0) {
 		gather_runtime_root(hook, &gathered, &runtime_root);
-		r = container_root(hook, false, &container, &err);
+		r = hook_root(hook, false, &err);
 		if (r == 0)
 			r = container_find(hook, &container, gathered.state.id, runtime_root, true,
 					   &err);

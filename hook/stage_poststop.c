@@ -44,8 +44,8 @@ static int clean_up(struct hook *hook, const struct container *container)
 	if (own)
 		return 0;
 	if (has_plan)
-		forget_history(&container->root, &hook->plan);
-	if (state_container_remove(&container->root, container->key, &err) < 0)
+		forget_history(&hook->root, &hook->plan);
+	if (state_container_remove(&hook->root, container->key, &err) < 0)
 		hook_problem(hook, "%s", error_text(&err, text, sizeof(text)));
 	return 0;
 }
@@ -62,7 +62,7 @@ int stage_poststop(struct hook *hook)
 	container_init(&container);
 	if (r == 0) {
 		gather_runtime_root(hook, &gathered, &runtime_root);
-		r = container_root(hook, false, &container, &err);
+		r = hook_root(hook, false, &err);
 		if (r == 0)
 			r = container_find(hook, &container, gathered.state.id, runtime_root, false,
 					   &err);

@@ -21,21 +21,28 @@ bool disabled_at(const char *host_file, int state_root)
 	       (state_root >= 0 && is_there(state_root, DISABLED_NAME));
 }
 
-bool disabled(const char *state_root, char file[static PATH_MAX])
+bool disabled_by(const struct state_root *root, char file[static PATH_MAX])
 {
-	struct state_root paths;
 	int len;
 
 	snprintf(file, PATH_MAX, "%s", OOMGUARD_DISABLED_FILE);
 	if (is_there(AT_FDCWD, file))
 		return true;
-	file[0] = '\0';
-	if (state_root_paths(state_root, &paths, NULL) < 0)
-		return false;
-	len = snprintf(file, PATH_MAX, "%s/%s", paths.path, DISABLED_NAME);
-	state_root_close(&paths);
+	len = root->path ? snprintf(file, PATH_MAX, "%s/%s", root->path, DISABLED_NAME) : 0;
 	if (len > 0 && len < PATH_MAX && is_there(AT_FDCWD, file))
 		return true;
 	file[0] = '\0';
 	return false;
+}
+
+bool disabled(const char *state_root, char file[static PATH_MAX])
+{
+	struct state_root paths;
+	bool is;
+
+	/* Its failure leaves no paths: then only the host's file is looked at. */
+	state_root_paths(state_root, &paths, NULL);
+	is = disabled_by(&paths, file);
+	state_root_close(&paths);
+	return is;
 }

@@ -16,6 +16,8 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "state.h"
+
 #define DISABLED_NAME "disabled" /* in the state root */
 
 /* Is it switched off? STATE_ROOT is an open directory, -1 none; `host_file` NULL: only that one is
@@ -27,3 +29,5 @@ bool disabled_at(const char *host_file, int state_root);
  * (see state_root_open()). The file that does it is put into `file`, for people; "" when none does.
  */
 bool disabled(const char *state_root, char file[static PATH_MAX]);
+/* The same for who has the paths (state_root_paths()). */
+bool disabled_by(const struct state_root *root, char file[static PATH_MAX]);

@@ -178,23 +178,27 @@ int state_root_paths(const char *root, struct state_root *out, struct error *err
 	return r;
 }
 
+int state_root_enter(struct state_root *root, bool create, struct error *err)
+{
+	int r = root->dirfd = state_dir_open(root->path, create, err);
+
+	if (r < 0)
+		return r;
+	r = root->containers = state_subdir_open(root->dirfd, "containers", create, err);
+	if (r >= 0)
+		return 0;
+	cleanup_closep(&root->dirfd);
+	return error_wrap(err, r, "%s", root->path);
+}
+
 int state_root_open(const char *root, bool create, struct state_root *out, struct error *err)
 {
 	int r = state_root_paths(root, out, err);
 
+	if (r == 0)
+		r = state_root_enter(out, create, err);
 	if (r < 0)
-		return r;
-	r = out->dirfd = state_dir_open(out->path, create, err);
-	if (r < 0)
-		goto fail;
-	r = out->containers = state_subdir_open(out->dirfd, "containers", create, err);
-	if (r < 0) {
-		error_wrap(err, r, "%s", out->path);
-		goto fail;
-	}
-	return 0;
-fail:
-	state_root_close(out);
+		state_root_close(out);
 	return r;
 }
 

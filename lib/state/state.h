@@ -55,6 +55,8 @@ int state_root_open(const char *root, bool create, struct state_root *out, struc
 void state_root_close(struct state_root *root);
 /* Only tells the paths: the fds are -1. For the incidents, which outlive the state. */
 int state_root_paths(const char *root, struct state_root *out, struct error *err);
+/* Opens what state_root_paths() told. After a failure the paths are still there. */
+int state_root_enter(struct state_root *root, bool create, struct error *err);
 
 /*
  * Opens a directory of ours by absolute path, made 0700 with its parents where missing. Its last
