@@ -16,13 +16,8 @@
 
 #define LOCK_WAIT_MS 2000 /* for the shim of the incarnation before to leave */
 
-static int open_state(struct guard *guard, const char *state_root, const char *key,
-		      struct error *err)
+static int open_state(struct guard *guard, const char *key, struct error *err)
 {
-	int r = state_root_open(state_root, false, &guard->root, err);
-
-	if (r < 0)
-		return r;
 	snprintf(guard->key, sizeof(guard->key), "%s", key);
 	guard->container = state_container_open(&guard->root, key, false, err);
 	if (guard->container < 0)
@@ -60,21 +55,16 @@ static int open_pids_dir(const struct guard *guard, const struct cgroup_mounts *
 	return cgroup_open(mounts, "pids", path, NULL, NULL);
 }
 
-static int open_memcg(struct guard *guard, struct error *err)
+static int open_memcg(struct guard *guard, const struct cgroup_mounts *mounts, struct error *err)
 {
-	struct cgroup_mounts mounts;
-	int r = cgroup_mounts_read(guard->procfd, &mounts, err);
+	int r = memcg_open_path(guard->procfd, mounts, guard->plan.identity.cgroup,
+				guard->plan.init_pid, &guard->memcg, err);
 
-	if (r < 0)
-		return r;
-	r = memcg_open_path(guard->procfd, &mounts, guard->plan.identity.cgroup,
-			    guard->plan.init_pid, &guard->memcg, err);
 	if (r == 0)
-		r = evidence_open(&guard->evidence, &guard->memcg, &mounts, guard->procfd,
+		r = evidence_open(&guard->evidence, &guard->memcg, mounts, guard->procfd,
 				  guard->plan.init_pid, guard->pids, KILL_PIDS_MAX, &guard->scene,
 				  err);
-	guard->pids_dir = open_pids_dir(guard, &mounts);
-	cgroup_mounts_free(&mounts);
+	guard->pids_dir = open_pids_dir(guard, mounts);
 	return r;
 }
 
@@ -144,11 +134,12 @@ static void watch_settings(struct guard *guard)
 	int r = keep_watch(&guard->keep, &guard->watch);
 
 	if (r < 0)
-		journal_event(&guard->journal, JOURNAL_WARNING, "problem",
-			      "inotify is not to be had (%s): a setting that somebody changes, or "
-			      "on cgroup v1 a cgroup made below the container, is noticed only when "
-			      "something else happens",
-			      strerrordesc_np(-r));
+		journal_event(
+		    &guard->journal, JOURNAL_WARNING, "problem",
+		    "inotify is not to be had (%s): a setting that somebody changes, or "
+		    "on cgroup v1 a cgroup made below the container, is noticed only when "
+		    "something else happens",
+		    strerrordesc_np(-r));
 }
 
 static int first_status(struct guard *guard, struct error *err)
@@ -191,18 +182,32 @@ static int take_baseline(struct guard *guard, struct error *err)
 	return 0;
 }
 
-int guard_arm(struct guard *guard, const char *state_root, const char *key, struct error *err)
+int guard_prepare(struct guard *guard, const char *state_root, struct cgroup_mounts *mounts,
+		  struct error *err)
+{
+	int r;
+
+	mounts->len = 0;
+	guard->procfd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (guard->procfd < 0)
+		return error_set(err, errno, "open /proc");
+	r = cgroup_mounts_read(guard->procfd, mounts, err);
+	if (r < 0)
+		return r;
+	evidence_listen(&guard->evidence);
+	return state_root_open(state_root, false, &guard->root, err);
+}
+
+int guard_arm(struct guard *guard, const struct cgroup_mounts *mounts, const char *key,
+	      struct error *err)
 {
 	int r;
 
 	guard->disabled_file = OOMGUARD_DISABLED_FILE;
 	guard->disabled_dir = -1;
-	guard->procfd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (guard->procfd < 0)
-		return error_set(err, errno, "open /proc");
-	r = open_state(guard, state_root, key, err);
+	r = open_state(guard, key, err);
 	if (r < 0 || (r = open_init(guard, err)) < 0 || (r = keep_policy(guard, err)) < 0 ||
-	    (r = open_memcg(guard, err)) < 0)
+	    (r = open_memcg(guard, mounts, err)) < 0)
 		return r;
 	aim(guard);
 	open_records(guard);

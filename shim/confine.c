@@ -50,46 +50,42 @@ static int enter(const struct cgroup_mount *mount)
 	return own < 0 ? own : cgroup_write(own, members, "0");
 }
 
-/* The controllers' word that names the hierarchy in /proc/self/cgroup: the last one. */
-static bool at_top(int procfd, const struct cgroup_mount *mount)
+/* The controllers' word that names the hierarchy in PID/cgroup: the last one. `own` is our text of
+ * it. */
+static bool at_top(const char *own, const struct cgroup_mount *mount)
 {
-	cleanup_free char *path = NULL;
-	const char *controller = strrchr(mount->controllers, ',');
+	const char *controller = strrchr(mount->controllers, ','), *path;
+	size_t len;
 
 	controller = controller ? controller + 1 : mount->controllers;
-	if (cgroup_path_of(procfd, getpid(), mount->v2 ? NULL : controller, &path, NULL) < 0)
-		return false;
-	return strcmp(path, "/") == 0;
+	path = cgroup_text_path(own, mount->v2 ? NULL : controller, &len);
+	return path && len == 1;
 }
 
-int confine_cgroup(struct error *err)
+int confine_cgroup(int procfd, const struct cgroup_mounts *mounts, struct error *err)
 {
-	cleanup_close int procfd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct cgroup_mounts mounts;
 	enum cgroup_version version;
 	int failed = 0, r;
+	char own[8192];
 
-	if (procfd < 0)
-		return error_set(err, errno, "open /proc");
-	r = cgroup_mounts_read(procfd, &mounts, err);
-	if (r < 0)
-		return r;
-	if (cgroup_memory_version(&mounts, &version) < 0)
+	/* Where it cannot be read we are at no top. */
+	if (cgroup_read(procfd, "self/cgroup", own, sizeof(own)) < 0)
+		own[0] = '\0';
+	if (cgroup_memory_version(mounts, &version) < 0)
 		version = CGROUP_V2;
-	for (size_t i = 0; i < mounts.len; i++) {
-		const struct cgroup_mount *mount = &mounts.mount[i];
+	for (size_t i = 0; i < mounts->len; i++) {
+		const struct cgroup_mount *mount = &mounts->mount[i];
 		bool memory =
 		    mount->v2 ? version == CGROUP_V2 : strstr(mount->controllers, "memory") != NULL;
 
 		/* Memory always: there the shims are to be seen together. */
-		if (!memory && at_top(procfd, mount))
+		if (!memory && at_top(own, mount))
 			continue;
 		r = enter(mount);
 		if (r < 0 && failed == 0)
 			failed =
 			    error_set(err, -r, "enter the shims' cgroup below %s", mount->point);
 	}
-	cgroup_mounts_free(&mounts);
 	return failed;
 }
 
@@ -154,7 +150,7 @@ void confine_missing(char *missing, size_t cap, const char *name, int r)
 void confine_self(int procfd, const struct confine_needs *needs, char *missing, size_t cap)
 {
 	confine_missing(missing, cap, "oom_score_adj -999",
-		    proc_score_write(procfd, getpid(), SHIM_SCORE));
+			proc_score_write(procfd, getpid(), SHIM_SCORE));
 	confine_missing(missing, cap, "capabilities", confine_capabilities(needs));
 	confine_missing(missing, cap, "seccomp", confine_system_calls());
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cgroup.h"
 #include "error.h"
 #include "policy.h"
 
@@ -16,7 +17,7 @@
  * not at the top: out of the container's and the caller's, so that neither takes it along.
  * Under systemd that is below the delegated oomguard.service, else /oomguard.
  */
-int confine_cgroup(struct error *err);
+int confine_cgroup(int procfd, const struct cgroup_mounts *mounts, struct error *err);
 
 /* What the shim must still be able to do later. */
 struct confine_needs {

@@ -45,19 +45,24 @@ static int open_parent_event(const struct evidence *evidence)
 	return take_fd(&event);
 }
 
+void evidence_listen(struct evidence *evidence)
+{
+	evidence->kmsg = kmsg_open("/dev/kmsg");
+}
+
 int evidence_open(struct evidence *evidence, const struct memcg *memcg,
 		  const struct cgroup_mounts *mounts, int procfd, pid_t init, pid_t *pids,
 		  size_t pids_cap, struct scene *scene, struct error *err)
 {
 	int r;
 
-	*evidence = (struct evidence){.memcg = memcg,
+	*evidence = (struct evidence){.kmsg = evidence->kmsg,
+				      .memcg = memcg,
 				      .procfd = procfd,
 				      .init = init,
 				      .pids = pids,
 				      .pids_cap = pids_cap,
 				      .scene = scene};
-	evidence->kmsg = kmsg_open("/dev/kmsg");
 	evidence->pids_are_host_pids = in_first_pid_namespace(procfd);
 	r = memcg_ancestors_open(mounts, memcg, &evidence->ancestors, err);
 	evidence->parent_event = r == 0 ? open_parent_event(evidence) : -1;

@@ -43,6 +43,9 @@ struct evidence {
 	uint64_t victims; /* found, also those there was no room for */
 };
 
+/* Opens the kernel's log, which holds what comes from then on. */
+void evidence_listen(struct evidence *evidence);
+/* After evidence_listen(). */
 int evidence_open(struct evidence *evidence, const struct memcg *memcg,
 		  const struct cgroup_mounts *mounts, int procfd, pid_t init, pid_t *pids,
 		  size_t pids_cap, struct scene *scene, struct error *err);

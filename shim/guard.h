@@ -92,12 +92,17 @@ struct guard {
 
 /* --- arm.c, once, before anything is watched --- */
 
+/* What needs no plan, while the hook still makes it. *mounts is to be freed, also after a failure.
+ */
+int guard_prepare(struct guard *guard, const char *state_root, struct cgroup_mounts *mounts,
+		  struct error *err);
 /*
  * Opens everything the plan names, starts the helper if a restart may be needed, arms the watch
  * and takes the baseline. Nothing is watched when it fails. Kills from before it are looked for by
  * guard_missed().
  */
-int guard_arm(struct guard *guard, const char *state_root, const char *key, struct error *err);
+int guard_arm(struct guard *guard, const struct cgroup_mounts *mounts, const char *key,
+	      struct error *err);
 
 /* --- oom.c: from the wake-up to the record --- */
 

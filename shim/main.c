@@ -281,18 +281,33 @@ static bool told_to_begin(int go_fd)
 	return n == 1;
 }
 
+/* Returns 1 when there is nothing to guard. */
+static int begin(struct guard *guard, const struct arguments *arguments, struct error *err)
+{
+	struct cgroup_mounts mounts;
+	struct error lesser = {0};
+	int r = guard_prepare(guard, arguments->state, &mounts, err);
+	bool go;
+
+	if (r == 0 && confine_cgroup(guard->procfd, &mounts, &lesser) < 0)
+		snprintf(guard->status.confinement, sizeof(guard->status.confinement),
+			 "own cgroup (%s)", strerrordesc_np(lesser.code));
+	go = told_to_begin(arguments->go_fd);
+	if (go && r == 0)
+		r = guard_arm(guard, &mounts, arguments->key, err);
+	cgroup_mounts_free(&mounts);
+	return go ? r : 1;
+}
+
 static int run(struct guard *guard, const struct arguments *arguments)
 {
 	struct error err = {0};
 	int r;
 
 	guard->foreground = arguments->foreground;
-	if (confine_cgroup(&err) < 0)
-		snprintf(guard->status.confinement, sizeof(guard->status.confinement),
-			 "own cgroup (%s)", strerrordesc_np(err.code));
-	if (!told_to_begin(arguments->go_fd))
+	r = begin(guard, arguments, &err);
+	if (r > 0)
 		return EXIT_SUCCESS;
-	r = guard_arm(guard, arguments->state, arguments->key, &err);
 	if (r < 0) {
 		tell_failed(guard, arguments->ready_fd, &err);
 		return EXIT_FAILURE;

@@ -144,41 +144,59 @@ void cgroup_mounts_free(struct cgroup_mounts *mounts)
 }
 
 /* Is `word` one of the words of a list separated by commas? */
-static bool list_has(const char *list, const char *word)
+static bool list_has(const char *list, size_t list_len, const char *word)
 {
+	const char *end = list + list_len;
 	size_t len = strlen(word);
 
-	while (*list) {
-		size_t item = strcspn(list, ",");
+	while (list < end) {
+		const char *comma = memchr(list, ',', (size_t)(end - list));
+		size_t item = (size_t)((comma ? comma : end) - list);
 
 		if (item == len && memcmp(list, word, len) == 0)
 			return true;
-		list += item;
-		list += *list == ',';
+		list += item + 1;
 	}
 	return false;
 }
 
 /* "4:cpu,cpuacct:/path" or "0::/path": the path if the line is about that hierarchy, else NULL. */
-static char *path_in_line(char *line, const char *controller)
+static const char *path_in_line(const char *line, size_t len, const char *controller,
+				size_t *path_len)
 {
-	char *id, *controllers;
+	const char *end = line + len, *list = memchr(line, ':', len);
+	const char *path = list ? memchr(list + 1, ':', (size_t)(end - list - 1)) : NULL;
+	size_t list_len;
 
-	line[strcspn(line, "\n")] = '\0';
-	id = strsep(&line, ":");
-	controllers = strsep(&line, ":");
-	if (!line)
+	if (!path)
 		return NULL;
+	list++;
+	list_len = (size_t)(path - list);
+	path++;
+	*path_len = (size_t)(end - path);
 	if (!controller)
-		return strcmp(id, "0") == 0 && !*controllers ? line : NULL;
-	return list_has(controllers, controller) ? line : NULL;
+		return list - line == 2 && line[0] == '0' && list_len == 0 ? path : NULL;
+	return list_has(list, list_len, controller) ? path : NULL;
 }
 
-static bool ends_with(const char *text, const char *end)
+const char *cgroup_text_path(const char *text, const char *controller, size_t *len)
 {
-	size_t len = strlen(text), end_len = strlen(end);
+	const char *path = NULL;
 
-	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+	while (*text && !path) {
+		size_t line = strcspn(text, "\n");
+
+		path = path_in_line(text, line, controller, len);
+		text += line + (text[line] == '\n');
+	}
+	return path;
+}
+
+static bool ends_with(const char *text, size_t len, const char *end)
+{
+	size_t end_len = strlen(end);
+
+	return len >= end_len && memcmp(text + len - end_len, end, end_len) == 0;
 }
 
 int cgroup_path_of(int procfd, pid_t pid, const char *controller, char **out, struct error *err)
@@ -195,13 +213,14 @@ int cgroup_path_of(int procfd, pid_t pid, const char *controller, char **out, st
 	if (!file)
 		return error_set(err, errno == ENOENT ? ESRCH : errno, "open /proc/%s", name);
 	while (getline(&line, &cap, file) > 0) {
-		char *path = path_in_line(line, controller);
+		size_t len;
+		const char *path = path_in_line(line, strcspn(line, "\n"), controller, &len);
 
 		if (!path)
 			continue;
-		if (!controller && ends_with(path, " (deleted)"))
+		if (!controller && ends_with(path, len, " (deleted)"))
 			return error_say(err, ESTALE, "the cgroup of process %d is removed", pid);
-		*out = strdup(path);
+		*out = strndup(path, len);
 		return *out ? 0 : error_set(err, ENOMEM, "read /proc/%s", name);
 	}
 	if (ferror(file))
@@ -212,26 +231,23 @@ int cgroup_path_of(int procfd, pid_t pid, const char *controller, char **out, st
 
 bool cgroup_holds(int piddir, const char *controller, const char *path)
 {
-	char text[8192], *rest = text, *line;
-	size_t len = strlen(path);
+	size_t len = strlen(path), found_len;
+	const char *found;
+	char text[8192];
 
 	/* cgroup_read() reads a small file of any directory. What it cuts off counts as no. */
 	if (cgroup_read(piddir, "cgroup", text, sizeof(text)) <= 0)
 		return false;
-	while ((line = strsep(&rest, "\n"))) {
-		const char *found = path_in_line(line, controller);
-
-		if (found)
-			return strncmp(found, path, len) == 0 && (!found[len] || found[len] == '/');
-	}
-	return false;
+	found = cgroup_text_path(text, controller, &found_len);
+	return found && found_len >= len && memcmp(found, path, len) == 0 &&
+	       (found_len == len || found[len] == '/');
 }
 
 static bool shows(const struct cgroup_mount *mount, const char *controller)
 {
 	if (!controller)
 		return mount->v2;
-	return !mount->v2 && list_has(mount->controllers, controller);
+	return !mount->v2 && list_has(mount->controllers, strlen(mount->controllers), controller);
 }
 
 /* What is left of `path` below `root`: "" or "/…"; NULL when it is not below it. */

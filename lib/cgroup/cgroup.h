@@ -15,15 +15,15 @@
 #include "error.h"
 
 #define CGROUP_MOUNTS_MAX 64 /* when there are more, the earliest are forgotten */
-#define CGROUP_DEPTH_MAX 32 /* levels below a container that we look into */
+#define CGROUP_DEPTH_MAX 32  /* levels below a container that we look into */
 
 /* One cgroup mount of /proc/self/mountinfo. Strings are owned. */
 struct cgroup_mount {
 	bool v2;
-	dev_t dev;         /* of the file system: tells a mount point that is covered by another */
+	dev_t dev;	   /* of the file system: tells a mount point that is covered by another */
 	char *controllers; /* v1: super options, "rw,memory" or "rw,xattr,name=systemd"; v2: "" */
-	char *point;       /* where it is mounted */
-	char *root;        /* which cgroup of the hierarchy is seen there ("/" mostly) */
+	char *point;	   /* where it is mounted */
+	char *root;	   /* which cgroup of the hierarchy is seen there ("/" mostly) */
 };
 
 struct cgroup_mounts {
@@ -42,6 +42,9 @@ void cgroup_mounts_free(struct cgroup_mounts *mounts);
  * puts " (deleted)" behind the path of a removed cgroup: ESTALE.
  */
 int cgroup_path_of(int procfd, pid_t pid, const char *controller, char **out, struct error *err);
+
+/* The same in a text of PID/cgroup. The path is `len` bytes of it; NULL: in no such hierarchy. */
+const char *cgroup_text_path(const char *text, const char *controller, size_t *len);
 
 /*
  * Opens the directory of `path` in that hierarchy: O_DIRECTORY | O_CLOEXEC. *dir (may be NULL,

@@ -136,6 +136,37 @@ START_TEST(path_of_nobody_and_of_a_removed_cgroup)
 }
 END_TEST
 
+START_TEST(path_in_a_text)
+{
+	static const struct {
+		const char *text, *controller, *path;
+	} rows[] = {
+	    {"4:memory:/a\n0::/b\n", "memory", "/a"},
+	    {"4:memory:/a\n0::/b\n", NULL, "/b"},
+	    {"0::/b", NULL, "/b"},
+	    {"4:cpu,cpuacct:/\n", "cpuacct", "/"},
+	    {"4:cpu,cpuacct:/\n", "acct", NULL},
+	    {"4:cpu,cpuacct:/\n", "cpu,cpuacct", NULL},
+	    {"10::/b\n", NULL, NULL},
+	    {"0:memory:/b\n", NULL, NULL},
+	    {"0:\n4:memory\n\n:\n", "memory", NULL},
+	    {"", "memory", NULL},
+	};
+
+	for (size_t i = 0; i < FAKE_TREE_LEN(rows); i++) {
+		size_t len = 0;
+		const char *path = cgroup_text_path(rows[i].text, rows[i].controller, &len);
+
+		if (rows[i].path)
+			ck_assert_msg(path && len == strlen(rows[i].path) &&
+					  memcmp(path, rows[i].path, len) == 0,
+				      "row %zu", i);
+		else
+			ck_assert_msg(!path, "row %zu", i);
+	}
+}
+END_TEST
+
 /* Opens and compares the end of the directory's name; NULL expects `want`. */
 static void expect_open(const char *controller, const char *path, int want, const char *dir_end)
 {
@@ -369,6 +400,7 @@ static void add_finding_tests(TCase *tests)
 	tcase_add_test(tests, memory_is_on_v2_when_no_v1_mount_has_it);
 	tcase_add_test(tests, more_mounts_than_room_forget_the_earliest);
 	tcase_add_test(tests, path_of_a_process_is_found);
+	tcase_add_test(tests, path_in_a_text);
 	tcase_add_test(tests, path_of_nobody_and_of_a_removed_cgroup);
 	tcase_add_test(tests, open_follows_the_mount_table);
 	tcase_add_test(tests, open_respects_the_root_of_a_mount);
