@@ -11,9 +11,9 @@
 
 #include "decide.h"
 #include "incident.h"
+#include "kernel_report.h"
 #include "kmsg.h"
 #include "memcg.h"
-#include "report.h"
 #include "scene.h"
 
 struct evidence {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report.h"
+#include "kernel_report.h"
 #include "unit.h"
 
 static struct scene scene;
