@@ -6,7 +6,7 @@ import os
 import pathlib
 import shutil
 
-from harness import policy, scenario
+from harness import policy, processes, scenario
 from harness.guard import Guard
 
 SLOW = {"max": 3, "within": "10m", "backoff": {"initial": "5m", "factor": 1, "max": "5m"}}
@@ -81,6 +81,8 @@ def many(t):
     neighbour = t.container("init 0 sleep", policy(), name="neighbour")
     neighbour.start()
     shim = neighbour.wait_phase("watching")["shim"]["pid"]
+    if t.machine.cgroup_version() == "v1":
+        t.wait("its thresholds are set", lambda: processes.eventfds(shim) == 3)
     before = sorted(os.readlink(fd) for fd in pathlib.Path(f"/proc/{shim}/fd").iterdir())
     for number in range(100 if t.machine.kind == "host" else 12):
         c = t.container("init 0 sleep", policy(), name=f"n{number}")
