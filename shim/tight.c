@@ -190,10 +190,6 @@ static uint64_t first_look_ms(const struct guard *guard)
 
 void tight_arm(struct guard *guard)
 {
-	struct stall_sample first;
-
-	if (guard_sample(guard, &first) == 0)
-		stall_judge(&guard->tight.stall, guard->profile, &first);
 	open_pressure(guard);
 	open_pids(guard);
 	tell_no_pressure(guard);

@@ -52,8 +52,8 @@ struct tight {
 /* What the policy says of victims; nothing of the container is read yet. */
 int tight_open(struct guard *guard, struct error *err);
 /*
- * The first reading, and what wakes us; what the kernel lacks is done without and told. v1's
- * thresholds follow with the first look, which may be a second later.
+ * Opens what wakes us; what the kernel lacks is done without and told. The first look, with v1's
+ * thresholds, may follow a second later.
  */
 void tight_arm(struct guard *guard);
 
