@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "deadline.h"
+#include "gather.h"
 #include "history.h"
 #include "incarnation.h"
 #include "shim_of.h"
@@ -110,8 +111,8 @@ static int look_at(const struct state_root *root, const char *key, void *context
 	return 0;
 }
 
-int container_find(struct hook *hook, struct container *container, const char *id,
-		   const char *runtime_root, bool alive, struct error *err)
+static int find(struct hook *hook, struct container *container, const char *id,
+		const char *runtime_root, bool alive, struct error *err)
 {
 	struct search search = {
 	    .hook = hook, .id = id, .runtime_root = runtime_root, .alive = alive};
@@ -126,6 +127,17 @@ int container_find(struct hook *hook, struct container *container, const char *i
 		return -ENOENT;
 	memcpy(container->key, search.key, sizeof(search.key));
 	return take(hook, container, false, err);
+}
+
+int container_of_state(struct hook *hook, struct gathered *g, bool alive,
+		       struct container *container, struct error *err)
+{
+	cleanup_free char *runtime_root = NULL;
+	int r;
+
+	gather_runtime_root(hook, g, &runtime_root);
+	r = hook_root(hook, false, err);
+	return r < 0 ? r : find(hook, container, g->state.id, runtime_root, alive, err);
 }
 
 struct prune {

@@ -2,6 +2,7 @@
 /* A container's directory in the state root, held by one hook at a time. */
 #pragma once
 
+#include "gather.h"
 #include "hook.h"
 #include "state.h"
 
@@ -21,12 +22,12 @@ void container_name(struct container *container, const char *id, const char *run
 int container_make(const struct hook *hook, struct container *container, struct error *err);
 
 /*
- * The same for one that is there: by id and runtime root, else, since a runtime may have removed
- * what a relative root is known by, by the id alone if exactly one of that name has ended (or
- * lives, with `alive`). -ENOENT: none.
+ * The same for one that is there, as the runtime names it: by id and runtime root, else, since a
+ * runtime may have removed what a relative root is known by, by the id alone if exactly one of that
+ * name has ended (or lives, with `alive`). -ENOENT: none.
  */
-int container_find(struct hook *hook, struct container *container, const char *id,
-		   const char *runtime_root, bool alive, struct error *err);
+int container_of_state(struct hook *hook, struct gathered *g, bool alive,
+		       struct container *container, struct error *err);
 
 /*
  * The container that we would have restarted through its runtime was deleted: whoever makes one of

@@ -18,20 +18,6 @@
 #include "memcg.h"
 #include "report.h"
 
-/* The plan's cgroup: the init may have moved itself into one of its own below it. */
-static int open_memcg(struct hook *hook, struct memcg *memcg, struct error *err)
-{
-	const struct plan *plan = &hook->plan;
-	struct cgroup_mounts mounts = {0};
-	int r = cgroup_mounts_read(hook->procfd, &mounts, err);
-
-	if (r == 0)
-		r = memcg_open_path(hook->procfd, &mounts, plan->identity.cgroup, plan->init_pid,
-				    memcg, err);
-	cgroup_mounts_free(&mounts);
-	return r;
-}
-
 /* A setting that had to be written again was changed by somebody since. */
 static int correct_settings(struct hook *hook, const struct container *container)
 {
@@ -41,7 +27,7 @@ static int correct_settings(struct hook *hook, const struct container *container
 	struct error err = {0};
 	char text[1100];
 	unsigned drifts = 0;
-	int r = open_memcg(hook, &memcg, &err);
+	int r = memcg_open_dir(plan->cgroup_dir, plan->cgroup_version, &memcg, &err);
 
 	if (r == 0) {
 		r = settings_reapply(&plan->policy->profile, &memcg, hook->procfd, plan->init_pid,
@@ -105,7 +91,6 @@ static int without_plan(struct hook *hook, struct gathered *g, const struct erro
 
 int stage_poststart(struct hook *hook)
 {
-	cleanup_free char *runtime_root = NULL;
 	struct container container;
 	struct gathered gathered;
 	struct error err = {0};
@@ -113,11 +98,7 @@ int stage_poststart(struct hook *hook)
 
 	container_init(&container);
 	if (r == 0) {
-		gather_runtime_root(hook, &gathered, &runtime_root);
-		r = hook_root(hook, false, &err);
-		if (r == 0)
-			r = container_find(hook, &container, gathered.state.id, runtime_root, true,
-					   &err);
+		r = container_of_state(hook, &gathered, true, &container, &err);
 		if (r == 0)
 			r = plan_read(container.dir, &hook->plan, &err);
 		r = r < 0 ? without_plan(hook, &gathered, &err) : check(hook, &container);

@@ -52,7 +52,6 @@ static int clean_up(struct hook *hook, const struct container *container)
 
 int stage_poststop(struct hook *hook)
 {
-	cleanup_free char *runtime_root = NULL;
 	struct container container;
 	struct gathered gathered;
 	struct error err = {0};
@@ -61,11 +60,7 @@ int stage_poststop(struct hook *hook)
 
 	container_init(&container);
 	if (r == 0) {
-		gather_runtime_root(hook, &gathered, &runtime_root);
-		r = hook_root(hook, false, &err);
-		if (r == 0)
-			r = container_find(hook, &container, gathered.state.id, runtime_root, false,
-					   &err);
+		r = container_of_state(hook, &gathered, false, &container, &err);
 		if (r == 0)
 			clean_up(hook, &container);
 		else if (r != -ENOENT)

@@ -143,6 +143,20 @@ int memcg_open_path(int procfd, const struct cgroup_mounts *mounts, const char *
 	return 0;
 }
 
+int memcg_open_dir(const char *dir, enum cgroup_version version, struct memcg *out,
+		   struct error *err)
+{
+	*out = (struct memcg){.version = version, .freezer = -1};
+	out->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (out->dirfd < 0)
+		return error_set(err, errno, "open the memory cgroup %s", dir);
+	out->dir = strdup(dir);
+	if (out->dir)
+		return 0;
+	memcg_close(out);
+	return error_set(err, ENOMEM, "open the memory cgroup %s", dir);
+}
+
 void memcg_close(struct memcg *memcg)
 {
 	cleanup_closep(&memcg->dirfd);

@@ -32,6 +32,11 @@ struct memcg {
 int memcg_open(int procfd, const struct cgroup_mounts *mounts, pid_t pid, struct memcg *out,
 	       struct error *err);
 /*
+ * A recorded directory as it is, without the freezer's (-1): for settings and counters.
+ */
+int memcg_open_dir(const char *dir, enum cgroup_version version, struct memcg *out,
+		   struct error *err);
+/*
  * The same for a recorded path, taken as it is, when the process is gone or the shim starts again.
  * `pid` may be 0 or gone; it only helps to find the freezer's directory.
  */

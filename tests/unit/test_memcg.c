@@ -180,6 +180,24 @@ START_TEST(v1_what_cannot_be_guarded_is_refused)
 }
 END_TEST
 
+START_TEST(v1_a_recorded_directory_is_opened_as_it_is)
+{
+	struct memcg_counters counters;
+	struct error err = {0};
+	struct memcg found, again;
+
+	open_pid(7, &found);
+	ck_assert_int_eq(memcg_open_dir(found.dir, CGROUP_V1, &again, &err), 0);
+	ck_assert_str_eq(again.dir, found.dir);
+	ck_assert_int_eq(again.freezer, -1);
+	ck_assert_int_eq(memcg_counters_read(&again, &counters), 0);
+	memcg_close(&again);
+	memcg_close(&found);
+	ck_assert_int_eq(memcg_open_dir("/nonexistent", CGROUP_V1, &again, &err), -ENOENT);
+	ck_assert_ptr_nonnull(strstr(err.message, "/nonexistent"));
+}
+END_TEST
+
 START_TEST(v1_ancestors_tell_whose_limit_it_was)
 {
 	struct memcg_ancestors ancestors;
@@ -301,6 +319,7 @@ int main(void)
 	tcase_add_test(v1, v1_usage_and_limits);
 	tcase_add_test(v1, v1_freezer_is_the_containers_own_or_none);
 	tcase_add_test(v1, v1_what_cannot_be_guarded_is_refused);
+	tcase_add_test(v1, v1_a_recorded_directory_is_opened_as_it_is);
 	tcase_add_test(v1, v1_ancestors_tell_whose_limit_it_was);
 	tcase_add_checked_fixture(v2, make_v2, remove_tree);
 	tcase_add_test(v2, v2_counters_and_usage);
