@@ -84,6 +84,13 @@ static void init_score(const struct profile *profile, const struct oci_config *c
 		 score_spec_value(spec, config->score));
 }
 
+bool spec_changes_ask_host(const struct profile *profile, const struct oci_config *config)
+{
+	return profile->settings.swap.kind != SIZE_LEAVE ||
+	       profile->settings.oom_group != SWITCH_LEAVE ||
+	       profile->settings.limit.kind == LIMIT_DEFAULT || config->disable_oom_killer;
+}
+
 void spec_changes(const struct profile *profile, const struct oci_config *config,
 		  const struct spec_host *host, struct spec_changes *out)
 {

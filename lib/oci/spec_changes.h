@@ -30,5 +30,8 @@ struct spec_host {
  */
 void spec_host_read(int procfd, struct spec_host *out);
 
+/* Does it hang on the host what goes in? Else nothing need be read of it, `init` aside. */
+bool spec_changes_ask_host(const struct profile *profile, const struct oci_config *config);
+
 void spec_changes(const struct profile *profile, const struct oci_config *config,
 		  const struct spec_host *host, struct spec_changes *out);

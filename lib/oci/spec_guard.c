@@ -69,7 +69,7 @@ static int edit(const struct spec_guard *what, const struct oci_config *config,
 {
 	cleanup_free struct effective_policy *policy = calloc(1, sizeof(*policy));
 	struct spec_changes changes = {0};
-	struct spec_host host;
+	struct spec_host host = {0};
 	int r;
 
 	if (!policy)
@@ -77,7 +77,8 @@ static int edit(const struct spec_guard *what, const struct oci_config *config,
 	r = resolve(what, id, policy, out, err);
 	if (r < 0)
 		return r;
-	spec_host_read(what->procfd, &host);
+	if (spec_changes_ask_host(&policy->profile, config))
+		spec_host_read(what->procfd, &host);
 	host.init = init_for(&policy->profile, out);
 	/* The hooks of a container that asked to be left alone only write that down. */
 	if (!policy->disabled)

@@ -29,6 +29,10 @@ static struct spec_changes changes_of(const struct profile *profile, const char 
 
 	ck_assert_int_eq(oci_config_parse(config_text, strlen(config_text), "c", &config, NULL), 0);
 	spec_changes(profile, &config, host, &changes);
+	/* In every case: what hangs on the host asks for it. */
+	if (!spec_changes_ask_host(profile, &config))
+		ck_assert(!changes.set_limit && !changes.set_swap && !changes.oom_group &&
+			  !changes.enable_oom_killer);
 	oci_config_free(&config);
 	return changes;
 }
