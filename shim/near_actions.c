@@ -67,6 +67,10 @@ void near_act(struct guard *guard, const struct stall_sample *now)
 {
 	const struct near_actions *actions = &guard->profile->on_near_limit.actions;
 
+	/* Where nothing tells of forks, who came by one is found here, whatever else is to be done.
+	 */
+	if (guard->scores.way == SCORES_AT_START || guard->scores.way == SCORES_NEAR_LIMIT)
+		guard_rescore(guard);
 	for (size_t i = 0; i < actions->len; i++) {
 		switch (actions->action[i].kind) {
 		case NEAR_REPORT:

@@ -35,15 +35,8 @@ def of_a_later_fork(t):
     t.true("status shows the way", "fork events" in c.guard.cli("status", c.id)[2])
 
 
-@scenario("scores-of-an-exec")
-def of_an_exec(t):
+def exec_before_the_limit(t, c):
     """What the runtime's exec brings has the runtime's score until usage comes near the limit."""
-    rules = policy(settings={"oomScoreAdj": SCORES})
-    rules["profiles"]["default"]["onNearLimit"] = {"at": "50%", "actions": ["rescore"]}
-    c = t.container("init 0 await /box/go touch 36 -- await /box/more touch 1", rules, score=100)
-    c.start()
-    c.wait("init has its score", lambda: score(c.init_pid()) == 300)
-    c.wait_line("started 1")
     before = c.pids()
     # What runs there keeps what it was given.
     said = c.runtime.call("exec", "-d", c.id, "/bin/load", "sleep", stdout=subprocess.DEVNULL,
@@ -57,6 +50,32 @@ def of_an_exec(t):
     with cgroups.above_high(c.cgroup):
         c.go("more")
         c.wait("it has the workload's score", lambda: score(new) == 600)
+
+
+@scenario("scores-of-an-exec")
+def of_an_exec(t):
+    """Where the kernel tells of forks, an action reaches what came otherwise."""
+    rules = policy(settings={"oomScoreAdj": SCORES})
+    rules["profiles"]["default"]["onNearLimit"] = {"at": "50%", "actions": ["rescore"]}
+    c = t.container("init 0 await /box/go touch 36 -- await /box/more touch 1", rules, score=100)
+    c.start()
+    c.wait("init has its score", lambda: score(c.init_pid()) == 300)
+    c.wait_line("started 1")
+    exec_before_the_limit(t, c)
+
+
+# A thousand forks in ten seconds are too many for an emulated machine.
+@scenario("scores-near-limit", needs=("host",))
+def near_limit(t):
+    """An init that forks too often to be followed: without an action, too."""
+    rules = policy(settings={"oomScoreAdj": SCORES})
+    rules["profiles"]["default"]["onNearLimit"] = {"at": "50%", "actions": ["report"]}
+    c = t.container("init 1500 exit 0 -- await /box/go touch 36 -- await /box/more touch 1", rules,
+                    score=100)
+    c.start()
+    c.wait("the way", lambda: c.status()["scores"].startswith("near the limit"))
+    c.wait("init has its score", lambda: score(c.init_pid()) == 300)
+    exec_before_the_limit(t, c)
 
 
 @scenario("scores-stay")
