@@ -16,7 +16,7 @@
 
 /* v2: as much as one write asks for, so that none takes long. */
 #define RECLAIM_BYTES (64 * 1024 * 1024)
-/* As much as processors hold charged ahead of its use is no progress. */
+/* As much as a few processors hold charged ahead of its use is no progress. */
 #define LITTLE_BYTES (1024 * 1024)
 
 static void on_alarm(int signal)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One guarded container: everything the shim holds while it watches. Made by guard_arm(), used by
+ * One guarded container: everything the shim holds while it watches. Made by guard_prepare() and guard_arm(), used by
  * the loop in main.c, the OOM's story in oom.c and the restart's in restart.c.
  */
 #pragma once

@@ -25,7 +25,8 @@
 #define CROSSINGS_MAX 4
 #define REARM_SHARE 8 /* one in eight of the limit */
 /* The kernel takes an RCU grace period for each threshold, and no cgroup is removed meanwhile: a
- * container that is over sooner than this should not have to wait for its end. */
+ * container that is over sooner than this should not have to wait for its end. What happens to it
+ * meanwhile is looked at all the same, and then they are opened with that look. */
 #define SETTLED_MS 1000
 /* PSI windows may be half a second to ten seconds long (Documentation/accounting/psi.rst). */
 #define PSI_WINDOW_MAX_US 10000000
@@ -155,8 +156,7 @@ static void tell_no_thresholds(struct guard *guard)
 {
 	const struct tight *tight = &guard->tight;
 
-	if (tight->thresholds < 0 && tight->limit != MEMCG_NO_LIMIT &&
-	    !pidfd_exited(guard->init_pidfd))
+	if (tight->thresholds < 0 && tight->limit != MEMCG_NO_LIMIT)
 		record_problem(guard, "usage thresholds are not to be had: that memory comes near "
 				      "its limit is seen only when something else happens");
 }
@@ -169,7 +169,7 @@ static void tell_no_pressure(struct guard *guard)
 				      "still below its limit is not seen");
 }
 
-/* More than a word in the journal hangs on it that a mark is passed. */
+/* More than a word in the journal hangs on it that a mark is passed: scores are set there, too. */
 static bool acts_near_limit(const struct guard *guard)
 {
 	const struct near_actions *actions = &guard->profile->on_near_limit.actions;
@@ -259,6 +259,8 @@ static bool mind_thresholds(struct guard *guard, const struct stall_sample *now)
 
 	if (guard->memcg.version != CGROUP_V1)
 		return false;
+	if (pidfd_exited(guard->init_pidfd))
+		return false;
 	if (new_limit || (tight->dancing && far_below(guard, &now->usage))) {
 		open_thresholds(guard, &now->usage);
 		if (new_limit)
@@ -306,6 +308,7 @@ bool tight_step(struct guard *guard, int events)
 	struct stall_sample now;
 	enum stall_kind kind;
 	bool opened;
+	int r;
 
 	if (!is_due(guard, events))
 		return false;
@@ -313,8 +316,10 @@ bool tight_step(struct guard *guard, int events)
 		tight->crossings++;
 	else if (!(events & WATCH_OOM))
 		tight->crossings = 0;
-	if (guard_sample(guard, &now) < 0) {
-		tight->next_ms = 0;
+	r = guard_sample(guard, &now);
+	if (r < 0) {
+		/* ENODEV: the cgroup is gone. */
+		tight->next_ms = r == -ENODEV ? 0 : clock_ms(CLOCK_MONOTONIC) + STALL_SLOW_MS;
 		return false;
 	}
 	if (timeline_wants(&now, guard->memcg.version))

@@ -39,7 +39,7 @@ struct tight {
 	struct timeline_pace pace;
 	struct victim_rules rules;
 	int thresholds;	    /* v1: eventfd, -1 none */
-	uint64_t limit;	    /* the thresholds were made for */
+	uint64_t limit;	    /* the thresholds were made for; 0: none were yet */
 	int pressure;	    /* v2: memory.pressure with a trigger, -1 none */
 	int pids;	    /* pids.events, -1 none */
 	uint64_t next_ms;   /* CLOCK_MONOTONIC of the next look; 0: none is due */

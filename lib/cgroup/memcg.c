@@ -71,22 +71,27 @@ static int open_freezer(int procfd, const struct cgroup_mounts *mounts, pid_t pi
 	return fd < 0 ? -1 : fd;
 }
 
+static int check_controller(const struct memcg *memcg, const char *name, struct error *err)
+{
+	const char *file = memcg->version == CGROUP_V1 ? "memory.oom_control" : "memory.events";
+
+	if (faccessat(memcg->dirfd, file, F_OK, 0) == 0)
+		return 0;
+	return error_say(err, EOPNOTSUPP,
+			 "cgroup %s has no %s: the memory controller is not enabled there", name,
+			 file);
+}
+
 static int open_at(const struct cgroup_mounts *mounts, const char *path, struct memcg *out,
 		   struct error *err)
 {
-	const char *file = out->version == CGROUP_V1 ? "memory.oom_control" : "memory.events";
-
 	out->path = strdup(path);
 	if (!out->path)
 		return error_set(err, ENOMEM, "open memory cgroup %s", path);
 	out->dirfd = cgroup_open(mounts, controller_of(out->version), path, &out->dir, err);
 	if (out->dirfd < 0)
 		return out->dirfd;
-	if (faccessat(out->dirfd, file, F_OK, 0) < 0)
-		return error_say(err, EOPNOTSUPP,
-				 "cgroup %s has no %s: the memory controller is not enabled there",
-				 path, file);
-	return 0;
+	return check_controller(out, path, err);
 }
 
 static int start(const struct cgroup_mounts *mounts, struct memcg *out, struct error *err)
@@ -146,15 +151,18 @@ int memcg_open_path(int procfd, const struct cgroup_mounts *mounts, const char *
 int memcg_open_dir(const char *dir, enum cgroup_version version, struct memcg *out,
 		   struct error *err)
 {
+	int r;
+
 	*out = (struct memcg){.version = version, .freezer = -1};
 	out->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (out->dirfd < 0)
 		return error_set(err, errno, "open the memory cgroup %s", dir);
 	out->dir = strdup(dir);
-	if (out->dir)
-		return 0;
-	memcg_close(out);
-	return error_set(err, ENOMEM, "open the memory cgroup %s", dir);
+	r = out->dir ? check_controller(out, dir, err)
+		     : error_set(err, ENOMEM, "open the memory cgroup %s", dir);
+	if (r < 0)
+		memcg_close(out);
+	return r;
 }
 
 void memcg_close(struct memcg *memcg)

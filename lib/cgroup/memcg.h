@@ -21,7 +21,7 @@ struct memcg {
 	int freezer; /* v1: directory in the freezer hierarchy, if the container has its own, else
 			-1 */
 	char *path;  /* in its hierarchy; owned */
-	char *dir;   /* absolute path of dirfd; owned; for people only */
+	char *dir;   /* absolute path of dirfd; owned */
 };
 
 /*
@@ -32,16 +32,17 @@ struct memcg {
 int memcg_open(int procfd, const struct cgroup_mounts *mounts, pid_t pid, struct memcg *out,
 	       struct error *err);
 /*
- * A recorded directory as it is, without the freezer's (-1): for settings and counters.
- */
-int memcg_open_dir(const char *dir, enum cgroup_version version, struct memcg *out,
-		   struct error *err);
-/*
  * The same for a recorded path, taken as it is, when the process is gone or the shim starts again.
  * `pid` may be 0 or gone; it only helps to find the freezer's directory.
  */
 int memcg_open_path(int procfd, const struct cgroup_mounts *mounts, const char *path, pid_t pid,
 		    struct memcg *out, struct error *err);
+/*
+ * A recorded directory, where the mounts are known to be the same: without its path in the
+ * hierarchy (NULL) and without the freezer's directory, for settings and counters.
+ */
+int memcg_open_dir(const char *dir, enum cgroup_version version, struct memcg *out,
+		   struct error *err);
 void memcg_close(struct memcg *memcg);
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kernel's log of OOM kills, as far as it names victims. /dev/kmsg is opened at arming and read
+ * The kernel's log of OOM kills, as far as it names victims. /dev/kmsg is opened before arming and read
  * only after an OOM event; it is rate-limited and incomplete in a storm: never count kills in it.
  *
  * Sources: Documentation/ABI/testing/dev-kmsg; mm/oom_kill.c (dump_oom_summary,

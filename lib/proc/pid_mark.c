@@ -63,14 +63,17 @@ void pid_marks_note(struct pid_marks *marks, pid_t last, uint64_t us)
 
 void pid_marks_look(struct pid_marks *marks)
 {
-	uint64_t us = clock_us(CLOCK_MONOTONIC);
+	uint64_t before = clock_us(CLOCK_MONOTONIC);
 	pid_t last;
 
 	if (!marks->known)
 		return;
 	marks->known = read_last(marks->source, &last);
-	if (marks->known)
-		pid_marks_note(marks, last, us);
+	if (!marks->known)
+		return;
+	pid_marks_note(marks, last, clock_us(CLOCK_MONOTONIC));
+	/* It was read at some time between the two: the longer way counts, both times. */
+	marks->us = before;
 }
 
 bool pid_marks_passed(const struct pid_marks *marks, pid_t pid)

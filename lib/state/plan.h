@@ -41,7 +41,7 @@ struct plan {
 	char boot_id[37];
 	char created[32]; /* RFC 3339, UTC */
 	enum cgroup_version cgroup_version;
-	char *cgroup_dir; /* absolute, for people */
+	char *cgroup_dir; /* absolute, as the host sees it */
 	/* The cgroup's counters before the user's program could run: what comes on top is new. */
 	struct memcg_counters baseline;
 	bool guarded;		  /* false: no shim is wanted or possible; the problems say why */

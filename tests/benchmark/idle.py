@@ -34,10 +34,11 @@ def _switches(pids):
 
 
 def _settle(pids):
-    """They still write down that they are armed when the hook has already returned."""
-    for _ in range(20):
+    """They still write down that they are armed when the hook has already returned, and look once
+    more a second later."""
+    for _ in range(10):
         before = _switches(pids)
-        time.sleep(0.5)
+        time.sleep(1.5)
         if _switches(pids) == before:
             return
     raise MeasureError("the shims do not come to rest")
