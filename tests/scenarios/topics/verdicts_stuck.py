@@ -32,7 +32,8 @@ def killer_off(t):
 @scenario("verdict-few-zombies", runtimes=("runc",))
 def few_zombies(t):
     """A parent that does not reap, but whose zombies are next to nothing beside the leak."""
-    c = t.container("init 0 name spawner zombies -- await /box/go leak", policy(REPORT), pids=160)
+    c = t.container("init 0 name spawner zombies -- await /box/go leak",
+                    policy(REPORT, evidence={"budget": "10s"}), pids=160)
     c.start()
     c.wait_line("awaiting")
     c.wait_line("zombies")
