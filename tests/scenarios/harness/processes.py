@@ -50,10 +50,19 @@ def switches(pid):
                if "ctxt_switches" in line)
 
 
+def fds(pid):
+    """What they are open for. One that is closed meanwhile is left out."""
+    found = []
+    for entry in os.scandir(f"/proc/{pid}/fd"):
+        try:
+            found.append(os.readlink(entry.path))
+        except FileNotFoundError:
+            pass
+    return found
+
+
 def eventfds(pid):
-    """How many a process holds."""
-    return sum(os.readlink(entry.path) == "anon_inode:[eventfd]"
-               for entry in os.scandir(f"/proc/{pid}/fd"))
+    return fds(pid).count("anon_inode:[eventfd]")
 
 
 class WakeUps:
