@@ -7,8 +7,8 @@
 #include <sys/types.h>
 
 /*
- * Reads fd to its end, but only the first cap - 1 bytes, and puts a NUL behind them. Their number,
- * or a negative errno: buf is "" then.
+ * Reads a file of /proc or of a cgroup to its end, but only the first cap - 1 bytes, and puts a NUL
+ * behind them. Their number, or a negative errno: buf is "" then.
  */
 ssize_t read_text(int fd, char *buf, size_t cap);
 
