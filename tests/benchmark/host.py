@@ -201,6 +201,19 @@ class Host:
         wait_until(look, 5, "the status of a shim")
         return found[0]
 
+    def settled_shim_of(self, init):
+        """The same when it watches all that it will: on v1 that is a second after the start."""
+        shim = self.shim_of(init)
+        if self.cgroup_version == 1:
+            # Of the container's OOM, of its parent's, and of its usage.
+            wait_until(lambda: _eventfds(shim) == 3, 5, "the first look of a shim")
+        return shim
+
+
+def _eventfds(pid):
+    return sum(file.readlink().name == "anon_inode:[eventfd]"
+               for file in pathlib.Path(f"/proc/{pid}/fd").iterdir())
+
 
 def processes_below(pid):
     """The process and its children."""

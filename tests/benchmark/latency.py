@@ -44,7 +44,7 @@ def _bare_watcher(host, bundle, init):
 
 @contextlib.contextmanager
 def _shim(host, _bundle, init):
-    yield host.shim_of(init)
+    yield host.settled_shim_of(init)
 
 
 def _one(host, tracing, hooks, watcher):
