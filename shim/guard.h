@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One guarded container: everything the shim holds while it watches. Made by guard_prepare() and guard_arm(), used by
- * the loop in main.c, the OOM's story in oom.c and the restart's in restart.c.
+ * One guarded container: everything the shim holds while it watches. Made by guard_prepare() and
+ * guard_arm(), used by the loop in main.c, the OOM's story in oom.c and the restart's in restart.c.
  */
 #pragma once
 
@@ -110,9 +110,6 @@ int guard_arm(struct guard *guard, const struct cgroup_mounts *mounts, const cha
  * done with this container. */
 bool guard_oom(struct guard *guard);
 
-/* Kills that came between the decision and the end of its action belong to the same incident. */
-void guard_count_late(struct guard *guard);
-
 /* Kills are counted that nobody has accounted for: they came while no shim watched. The journal
  * says so. */
 bool guard_missed(struct guard *guard);
@@ -120,8 +117,16 @@ bool guard_missed(struct guard *guard);
 /* The init ended: one last read, then the end or an OOM. Always the end of watching. */
 void guard_init_ended(struct guard *guard);
 
+/* --- account.c: the kernel's kills, each accounted for once --- */
+
 /* Has the kernel killed since what was accounted for? */
 bool oom_kill_counted(const struct memcg_counters *now, const struct memcg_counters *seen);
+/* What the kernel has counted by now. */
+int guard_counters(struct guard *guard, struct memcg_counters *now);
+/* Adds what came since to the incident at hand. */
+void guard_account(struct guard *guard, const struct memcg_counters *now);
+/* Kills that came between the decision and the end of its action belong to the same incident. */
+void guard_count_late(struct guard *guard);
 
 /* --- facts.c, sample.c: reading --- */
 

@@ -24,28 +24,11 @@
 #define POLL_MAX_US 20000
 #define STORM_POLL_US 50000
 
-bool oom_kill_counted(const struct memcg_counters *now, const struct memcg_counters *seen)
-{
-	return now->known &&
-	       (now->oom_kill > seen->oom_kill || now->oom_group_kill > seen->oom_group_kill);
-}
-
 /* v2 wakes us for every reclaim at the limit ("max"): only these can be or become a kill. */
 static bool may_be_oom(const struct memcg *memcg, const struct memcg_counters *now,
 		       const struct memcg_counters *seen)
 {
 	return memcg->version == CGROUP_V1 || now->oom > seen->oom || oom_kill_counted(now, seen);
-}
-
-/* v1's kills are summed over the subtree, so the sum falls when a cgroup below is removed: what it
- * had was accounted for when its removal woke us, or before. */
-static int read_counters(struct guard *guard, struct memcg_counters *now)
-{
-	int r = memcg_counters_read(&guard->memcg, now);
-
-	if (r == 0 && now->known && now->oom_kill < guard->seen.oom_kill)
-		guard->seen.oom_kill = now->oom_kill;
-	return r;
 }
 
 /* Tasks wait for an OOM to end that may never end: tight.c looks after them from here. */
@@ -64,7 +47,7 @@ static bool wait_for_kill(struct guard *guard, struct memcg_counters *now)
 	for (;;) {
 		bool init_ended = pidfd_exited(guard->init_pidfd);
 
-		if (read_counters(guard, now) < 0)
+		if (guard_counters(guard, now) < 0)
 			return false;
 		if (oom_kill_counted(now, &guard->seen))
 			return true;
@@ -125,24 +108,6 @@ static bool asks_for_more(struct guard *guard, const struct memcg_counters *now)
 	return decision.step != STEP_REPORT && decision.step != STEP_GIVE_UP_LEAVE;
 }
 
-static void account(struct guard *guard, const struct memcg_counters *now)
-{
-	uint64_t kills = now->oom_kill - guard->seen.oom_kill;
-
-	guard->incident.kills += kills;
-	guard->status.oom_kills += kills;
-	guard->incident.after = *now;
-	guard->seen = *now;
-}
-
-void guard_count_late(struct guard *guard)
-{
-	struct memcg_counters now;
-
-	if (read_counters(guard, &now) == 0 && oom_kill_counted(&now, &guard->seen))
-		account(guard, &now);
-}
-
 /* After a report: counts what still comes, until it is quiet or something else is to be done. */
 static void follow_storm(struct guard *guard)
 {
@@ -150,13 +115,13 @@ static void follow_storm(struct guard *guard)
 	struct memcg_counters now;
 
 	while (clock_ms(CLOCK_MONOTONIC) - quiet_from < QUIET_MS) {
-		if (guard_stopped(guard) || read_counters(guard, &now) < 0)
+		if (guard_stopped(guard) || guard_counters(guard, &now) < 0)
 			break;
 		if (oom_kill_counted(&now, &guard->seen)) {
 			evidence_read_log(&guard->evidence, &guard->incident);
 			if (asks_for_more(guard, &now))
 				return;
-			account(guard, &now);
+			guard_account(guard, &now);
 			quiet_from = clock_ms(CLOCK_MONOTONIC);
 		}
 		sleep_us(STORM_POLL_US);
@@ -207,7 +172,7 @@ static bool one_oom(struct guard *guard, bool *more)
 
 	*more = false;
 	/* Reclaim at the limit wakes us on v2 all the time: nothing is listed for that. */
-	if (read_counters(guard, &now) < 0 || !may_be_oom(&guard->memcg, &now, &guard->seen))
+	if (guard_counters(guard, &now) < 0 || !may_be_oom(&guard->memcg, &now, &guard->seen))
 		return false;
 	begin_incident(guard, start_us);
 	if (!wait_for_kill(guard, &now)) {
@@ -230,7 +195,7 @@ static bool one_oom(struct guard *guard, bool *more)
 	if (decision.step == STEP_RESTART)
 		return true;
 	finish(guard, done);
-	*more = !done && read_counters(guard, &now) == 0 && oom_kill_counted(&now, &guard->seen);
+	*more = !done && guard_counters(guard, &now) == 0 && oom_kill_counted(&now, &guard->seen);
 	return done;
 }
 
@@ -263,7 +228,7 @@ void guard_init_ended(struct guard *guard)
 	guard->init_ended = true;
 	/* One last read: its death may have been the OOM. The kernel counts a kill before it sends
 	 * the signal (__oom_kill_process() in mm/oom_kill.c), so there is nothing to wait for. */
-	read = read_counters(guard, &now) == 0;
+	read = guard_counters(guard, &now) == 0;
 	if (read && oom_kill_counted(&now, &guard->seen) && guard_oom(guard))
 		return;
 	if (!read) {
