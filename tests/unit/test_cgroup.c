@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "cgroup.h"
 #include "fake_tree.h"
+#include "read_all.h"
 #include "unit.h"
 
 static struct fake_tree tree;
@@ -164,6 +166,25 @@ START_TEST(path_in_a_text)
 		else
 			ck_assert_msg(!path, "row %zu", i);
 	}
+}
+END_TEST
+
+/* As seq_file(9) gives a long one: as much as fits, then what is left, which is short. */
+START_TEST(a_text_is_read_until_a_short_piece)
+{
+	static const char piece[3000];
+	char text[8192];
+	int pair[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	ck_assert_int_eq(write(pair[1], piece, 3000), 3000);
+	ck_assert_int_eq(write(pair[1], piece, 100), 100);
+	ck_assert_int_eq(write(pair[1], piece, 5), 5);
+	ck_assert_int_eq(read_text(pair[0], text, sizeof(text)), 3100);
+	/* No second read looks for the end. */
+	ck_assert_int_eq(read_text(pair[0], text, sizeof(text)), 5);
+	close(pair[0]);
+	close(pair[1]);
 }
 END_TEST
 
@@ -401,6 +422,7 @@ static void add_finding_tests(TCase *tests)
 	tcase_add_test(tests, more_mounts_than_room_forget_the_earliest);
 	tcase_add_test(tests, path_of_a_process_is_found);
 	tcase_add_test(tests, path_in_a_text);
+	tcase_add_test(tests, a_text_is_read_until_a_short_piece);
 	tcase_add_test(tests, path_of_nobody_and_of_a_removed_cgroup);
 	tcase_add_test(tests, open_follows_the_mount_table);
 	tcase_add_test(tests, open_respects_the_root_of_a_mount);
