@@ -259,9 +259,9 @@ static bool mind_thresholds(struct guard *guard, const struct stall_sample *now)
 
 	if (guard->memcg.version != CGROUP_V1)
 		return false;
-	if (pidfd_exited(guard->init_pidfd))
-		return false;
 	if (new_limit || (tight->dancing && far_below(guard, &now->usage))) {
+		if (pidfd_exited(guard->init_pidfd))
+			return false;
 		open_thresholds(guard, &now->usage);
 		if (new_limit)
 			tell_no_thresholds(guard);
