@@ -35,6 +35,12 @@ def of_a_later_fork(t):
     t.true("status shows the way", "fork events" in c.guard.cli("status", c.id)[2])
 
 
+def scored(*actions):
+    """Init and workload apart, and what is done at half the limit."""
+    return policy(settings={"oomScoreAdj": SCORES},
+                  profile={"onNearLimit": {"at": "50%", "actions": list(actions)}})
+
+
 def exec_before_the_limit(t, c):
     """What the runtime's exec brings has the runtime's score until usage comes near the limit."""
     before = c.pids()
@@ -55,9 +61,8 @@ def exec_before_the_limit(t, c):
 @scenario("scores-of-an-exec")
 def of_an_exec(t):
     """Where the kernel tells of forks, an action reaches what came otherwise."""
-    rules = policy(settings={"oomScoreAdj": SCORES})
-    rules["profiles"]["default"]["onNearLimit"] = {"at": "50%", "actions": ["rescore"]}
-    c = t.container("init 0 await /box/go touch 36 -- await /box/more touch 1", rules, score=100)
+    c = t.container("init 0 await /box/go touch 36 -- await /box/more touch 1", scored("rescore"),
+                    score=100)
     c.start()
     c.wait("init has its score", lambda: score(c.init_pid()) == 300)
     c.wait_line("started 1")
@@ -68,10 +73,8 @@ def of_an_exec(t):
 @scenario("scores-near-limit", needs=("host",))
 def near_limit(t):
     """An init that forks too often to be followed: without an action, too."""
-    rules = policy(settings={"oomScoreAdj": SCORES})
-    rules["profiles"]["default"]["onNearLimit"] = {"at": "50%", "actions": ["report"]}
-    c = t.container("init 1500 exit 0 -- await /box/go touch 36 -- await /box/more touch 1", rules,
-                    score=100)
+    c = t.container("init 1500 exit 0 -- await /box/go touch 36 -- await /box/more touch 1",
+                    scored("report"), score=100)
     c.start()
     c.wait("the way", lambda: c.status()["scores"].startswith("near the limit"))
     c.wait("init has its score", lambda: score(c.init_pid()) == 300)
@@ -81,9 +84,8 @@ def near_limit(t):
 @scenario("scores-stay")
 def stay(t):
     """Somebody rewrites the init's score: it is put back when something wakes the shim, and told."""
-    rules = policy(settings={"oomScoreAdj": SCORES})
-    rules["profiles"]["default"]["onNearLimit"] = {"at": "50%", "actions": ["report"]}
-    c = t.container("init 1 await /box/go touch 36 -- await /box/more touch 1", rules, score=100)
+    c = t.container("init 1 await /box/go touch 36 -- await /box/more touch 1", scored("report"),
+                    score=100)
     c.start()
     c.wait("init has its score", lambda: score(c.init_pid()) == 300)
     c.wait("that is told", lambda: [e for e in c.events("setting") if e["outcome"] == "applied"
