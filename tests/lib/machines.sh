@@ -55,7 +55,8 @@ scenarios_in_vm() {
 		mkdir -p "$out"
 		"$source_dir/tests/vm/boot.sh" --kernel "$build/kernels/$1" --cgroup "$2" --swap "$3" \
 			--share "$source_dir" --out "$out" -- \
-			"${scenario_argv[@]}" --name "$name" --machine vm --scratch /run &
+			"${scenario_argv[@]}" --name "$name" --machine vm --made-with "$2" "$3" \
+			--scratch /run &
 		trap 'kill $! 2>/dev/null; wait $!; exit 143' TERM
 		wait $!
 		if tail -n 1 "$out/log" 2>/dev/null | grep -q '^# end of scenarios$'; then

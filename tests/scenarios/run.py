@@ -35,6 +35,8 @@ def arguments():
     parser.add_argument("--load", type=pathlib.Path, required=True, help="the load program")
     parser.add_argument("--name", default="host", help="first part of every test's name")
     parser.add_argument("--machine", choices=("host", "vm"), default="host")
+    parser.add_argument("--made-with", nargs="+", default=[], metavar="NEED",
+                        help="what the machine was booted with: not to have it is a failure")
     parser.add_argument("--scratch", type=pathlib.Path, default=pathlib.Path("/var/tmp"))
     parser.add_argument("--filter", default="", help="only names that contain this")
     parser.add_argument("--strict", action="store_true", help="a missing tool is a failure")
@@ -64,6 +66,9 @@ def terminated(_signal, _frame):
 def run_one(scenario, runtime_name, machine, rootfs, serial, options):
     """Returns (word, why, lines that explain it)."""
     missing = [need for need in scenario.needs if not machine.has(need)]
+    lost = [need for need in missing if need in options.made_with]
+    if lost:
+        return "FAIL", f"this machine was made with {', '.join(lost)} and has none", []
     if missing:
         return "skipped", f"this machine has no {', '.join(missing)}", []
     word, why, diagnosis, context = "ok", "", [], None
