@@ -127,6 +127,8 @@ def selected(options):
             if not is_turn(options, number, scenario, runtime):
                 continue
             name = "/".join(filter(None, (options.name, runtime, scenario.name)))
+            if scenario.once and options.machine == "vm" and not options.full:
+                continue
             if options.filter in name and (options.full or not scenario.full):
                 yield name, scenario, runtime
 

@@ -67,14 +67,14 @@ def check_kill(t, hooks, runtime):
     task.remove()
 
 
-@scenario("containerd-kill", needs=("host",), runtimes=("runc",), limit_s=120)
+@scenario("containerd-kill", once=True, runtimes=("runc",), limit_s=120)
 def containerd_kill(t):
     """A child of a task is killed, and kill brings the task down; containerd tells of the OOM."""
     t.engine(Containerd)
     check_kill(t, t.guard.hooks(), t.runtime.path)
 
 
-@scenario("containerd-wrapper", needs=("host",), runtimes=("runc",), limit_s=120)
+@scenario("containerd-wrapper", once=True, runtimes=("runc",), limit_s=120)
 def containerd_wrapper(t):
     """The same by the wrapper, with a config.json that has no hooks."""
     check_kill(t, {}, t.machine.runtimes / "oomguard-runc")

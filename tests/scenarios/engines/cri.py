@@ -10,7 +10,7 @@ ASKED = {"annotations": {"allow": ["on-oom-process"],
                          "bounds": {"on-oom-process": ["report", "kill", "restart"]}}}
 
 
-@scenario("cri-untouched", needs=("host",), runtimes=("",), limit_s=120)
+@scenario("cri-untouched", once=True, runtimes=("",), limit_s=120)
 def cri_untouched(t):
     """A pod without the handler has nothing of ours."""
     cri = Cri(t.engine(Containerd))
@@ -35,13 +35,13 @@ def check_report(t, handler):
     return cri, pod, c
 
 
-@scenario("cri-base-spec-report", needs=("host",), runtimes=("",), limit_s=120)
+@scenario("cri-base-spec-report", once=True, runtimes=("",), limit_s=120)
 def cri_base_spec_report(t):
     """The handler guards the containers of a pod, and not its sandbox."""
     check_report(t, BASE_SPEC)
 
 
-@scenario("cri-wrapper-report", needs=("host",), runtimes=("",), limit_s=120)
+@scenario("cri-wrapper-report", once=True, runtimes=("",), limit_s=120)
 def cri_wrapper_report(t):
     """The same by the wrapper, which changes nothing else in config.json."""
     cri, pod, c = check_report(t, WRAPPER)
@@ -76,7 +76,7 @@ def cri_wrapper_two_containers(t):
     check_two_containers(t, WRAPPER)
 
 
-@scenario("cri-restart", needs=("host",), runtimes=("",), limit_s=120)
+@scenario("cri-restart", once=True, runtimes=("",), limit_s=120)
 def cri_restart(t):
     """restart only ends the init: to start it again is the kubelet's, who is told OOMKilled."""
     cri = Cri(t.engine(Containerd))

@@ -8,7 +8,7 @@ from harness.spec_diff import check_edit
 GUARDED = ("--runtime", "oomguard")
 
 
-@scenario("docker-untouched", needs=("host",), runtimes=("",), limit_s=120)
+@scenario("docker-untouched", once=True, runtimes=("",), limit_s=120)
 def docker_untouched(t):
     """A container of Docker's own runtime is not guarded: a child dies, and nobody is told."""
     docker = t.engine(Docker)
@@ -19,7 +19,7 @@ def docker_untouched(t):
     t.equal("state of it", t.guard.directory(c.id), None)
 
 
-@scenario("docker-report", needs=("host",), runtimes=("",), limit_s=120)
+@scenario("docker-report", once=True, runtimes=("",), limit_s=120)
 def docker_report(t):
     """--runtime oomguard: a record of what Docker tells nobody before the container has ended."""
     docker = t.engine(Docker)
@@ -32,7 +32,7 @@ def docker_report(t):
     check_edit(t, *docker.specs(c.id), t.machine.hook)
 
 
-@scenario("docker-kill", needs=("host",), runtimes=("",), limit_s=120)
+@scenario("docker-kill", once=True, runtimes=("",), limit_s=120)
 def docker_kill(t):
     """kill ends the container as one that was OOM-killed."""
     docker = t.engine(Docker)
@@ -57,7 +57,7 @@ def docker_restart(t):
     c.wait("the new one is guarded", lambda: c.status().get("phase") == "watching")
 
 
-@scenario("docker-profile", needs=("host",), runtimes=("",), limit_s=120)
+@scenario("docker-profile", once=True, runtimes=("",), limit_s=120)
 def docker_profile(t):
     """A second runtime gives its containers another profile: Docker 20.10 has no annotations."""
     docker = t.engine(Docker)

@@ -8,7 +8,7 @@ from harness.podman import Podman
 from harness.spec_diff import check_edit
 
 
-@scenario("podman-report", needs=("host",), limit_s=90)
+@scenario("podman-report", once=True, limit_s=90)
 def podman_report(t):
     """A child of a podman container is killed: podman sees nothing, we have a record."""
     podman = Podman(t)
@@ -37,7 +37,7 @@ def podman_restart(t):
     t.equal("podman's count of restarts", podman.inspect(c.id)["RestartCount"], 1)
 
 
-@scenario("podman-annotation", needs=("host",), limit_s=90)
+@scenario("podman-annotation", once=True, limit_s=90)
 def podman_annotation(t):
     """A hook by annotation: the container that has it is guarded, the other one is untouched."""
     podman = Podman(t)
@@ -53,7 +53,7 @@ def podman_annotation(t):
     t.true("the other runs", other.running())
 
 
-@scenario("podman-precreate", needs=("host",), limit_s=90)
+@scenario("podman-precreate", once=True, limit_s=90)
 def podman_precreate(t):
     """One hook edits what podman made: the three hooks are in it, and all else stays."""
     podman = Podman(t)
@@ -72,7 +72,7 @@ def podman_precreate(t):
     t.equal("podman's exit code", c.state()["ExitCode"], 137)
 
 
-@scenario("podman-wrapper", needs=("host",), runtimes=("runc",), limit_s=90)
+@scenario("podman-wrapper", once=True, runtimes=("runc",), limit_s=90)
 def podman_wrapper(t):
     """A runtime of its own for podman: what it starts is guarded, by no hook of hooks.d."""
     t.configure("podman", "--mode", "wrapper")
