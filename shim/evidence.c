@@ -15,6 +15,7 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "proc.h"
+#include "stall.h"
 
 /* Inode of the first pid namespace (include/linux/proc_ns.h, PROC_PID_INIT_INO). */
 #define FIRST_PID_NAMESPACE_INODE 0xEFFFFFFCu
@@ -84,7 +85,7 @@ void evidence_start(struct evidence *evidence)
 	evidence->report = (struct report){0};
 	evidence->limit = LIMIT_OF_UNKNOWN;
 	evidence->limit_cgroup[0] = '\0';
-	evidence->group = false;
+	evidence->group = evidence->by_cgroup = false;
 	evidence->victims = 0;
 	evidence->young_ticks =
 	    (clock_ms(CLOCK_BOOTTIME) - WAKE_SLACK_MS) * (uint64_t)sysconf(_SC_CLK_TCK) / 1000;
@@ -162,6 +163,7 @@ static void note_kill(struct evidence *evidence, struct incident *incident,
 	/* Before 5.0 the line about the limit comes first and has no pid. */
 	if (line->constraint == KMSG_CONSTRAINT_NONE && evidence->limit == LIMIT_OF_UNKNOWN)
 		note_limit(evidence, line);
+	evidence->by_cgroup = evidence->by_cgroup || line->constraint == KMSG_CONSTRAINT_MEMCG;
 	known = in_list(evidence, line->pid);
 	snprintf(victim.comm, sizeof(victim.comm), "%.63s", line->comm);
 	if (line->has_sizes)
@@ -258,8 +260,25 @@ static bool parent_was_told(const struct evidence *evidence)
 	return evidence->parent_event >= 0 && poll(&event, 1, 0) == 1;
 }
 
-/* v2 counts an OOM where the limit ran out. v1 only counts failed charges, which reclaim makes too;
- * there the parent's notification tells it. */
+/*
+ * v1, the parent was told of no OOM: failed charges, which reclaim makes too. Where memory and swap
+ * have one limit a kernel (6.18) counts none of them; there a cgroup ran out, and it was not above.
+ */
+static bool own_limit_v1(const struct evidence *evidence, const struct incident *incident)
+{
+	const struct memcg_level *own = evidence->scene->level;
+	struct memcg_usage usage;
+
+	if (incident->after.max > incident->before.max)
+		return true;
+	if (!evidence->by_cgroup || evidence->parent_event < 0 || !evidence->scene->levels_len ||
+	    own->usage == MEMCG_UNKNOWN || own->limit == MEMCG_UNKNOWN)
+		return false;
+	usage = (struct memcg_usage){.usage = own->usage, .limit = own->limit};
+	return stall_at_limit(&usage);
+}
+
+/* v2 counts an OOM where the limit ran out. On v1 the parent's notification tells it. */
 static enum limit_owner limit_by_counters(const struct evidence *evidence,
 					  const struct incident *incident)
 {
@@ -268,7 +287,7 @@ static enum limit_owner limit_by_counters(const struct evidence *evidence,
 	if (parent_was_told(evidence))
 		return LIMIT_OF_ANCESTOR;
 	own = evidence->memcg->version == CGROUP_V2 ? incident->after.oom > incident->before.oom
-						    : incident->after.max > incident->before.max;
+						    : own_limit_v1(evidence, incident);
 
 	if (own)
 		return LIMIT_OF_CONTAINER;

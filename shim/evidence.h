@@ -39,6 +39,7 @@ struct evidence {
 	enum limit_owner limit;
 	char limit_cgroup[256];
 	bool group;
+	bool by_cgroup; /* the log tells that a cgroup ran out, not the host */
 	bool init_is_victim;
 	uint64_t victims; /* found, also those there was no room for */
 };

@@ -37,6 +37,7 @@ static void setup(void)
 				     .scene = &scene};
 	evidence_start(&evidence);
 	scene.processes_len = 1;
+	scene.levels_len = 0;
 }
 
 static void teardown(void)
@@ -201,6 +202,34 @@ START_TEST(on_v1_the_parent_knows)
 }
 END_TEST
 
+/* Its one limit is of memory and swap, for which the kernel counts nothing. */
+START_TEST(on_v1_a_full_cgroup_was_its_own)
+{
+	struct memcg v1 = {.version = CGROUP_V1, .dirfd = -1, .freezer = -1, .path = (char *)OWN};
+	uint64_t one = 1;
+
+	evidence.memcg = &v1;
+	evidence.parent_event = eventfd(0, EFD_NONBLOCK);
+	scene.levels_len = 1;
+	scene.level[0] = (struct memcg_level){.usage = 64 << 20, .limit = 64 << 20};
+	incident.after = (struct memcg_counters){.known = true, .oom_kill = 1};
+	ck_assert_int_eq(evidence_limit(&evidence, &incident), LIMIT_OF_UNKNOWN);
+	/* The rate limit swallowed the summary. */
+	killed(4242);
+	evidence_read_log(&evidence, &incident);
+	ck_assert_int_eq(evidence_limit(&evidence, &incident), LIMIT_OF_CONTAINER);
+	ck_assert_str_eq(incident.limit_cgroup, OWN);
+	scene.level[0].usage = 32 << 20;
+	ck_assert_int_eq(evidence_limit(&evidence, &incident), LIMIT_OF_UNKNOWN);
+	scene.level[0].usage = MEMCG_UNKNOWN;
+	ck_assert_int_eq(evidence_limit(&evidence, &incident), LIMIT_OF_UNKNOWN);
+	scene.level[0].usage = 64 << 20;
+	ck_assert_int_eq(write(evidence.parent_event, &one, sizeof(one)), sizeof(one));
+	ck_assert_int_eq(evidence_limit(&evidence, &incident), LIMIT_OF_ANCESTOR);
+	close(evidence.parent_event);
+}
+END_TEST
+
 START_TEST(one_victim_counts_once)
 {
 	summary(OWN, OWN, 9000);
@@ -240,6 +269,7 @@ int main(void)
 	tcase_add_test(tests, the_host_is_told_from_a_limit);
 	tcase_add_test(tests, without_a_log_the_counters_speak);
 	tcase_add_test(tests, on_v1_the_parent_knows);
+	tcase_add_test(tests, on_v1_a_full_cgroup_was_its_own);
 	tcase_add_test(tests, one_victim_counts_once);
 	tcase_add_test(tests, more_victims_than_room_are_counted);
 	suite_add_tcase(suite, tests);
