@@ -2,6 +2,8 @@
 /* The kernel's kills, each accounted for once. */
 #include "guard.h"
 
+#include <errno.h>
+
 bool oom_kill_counted(const struct memcg_counters *now, const struct memcg_counters *seen)
 {
 	return now->known &&
@@ -12,11 +14,21 @@ int guard_counters(struct guard *guard, struct memcg_counters *now)
 {
 	int r = memcg_counters_read(&guard->memcg, now);
 
+	if (r == -ENODEV && guard->parting.known) {
+		*now = guard->parting;
+		return 0;
+	}
 	/* v1's kills are summed over the subtree, so the sum falls when a cgroup below is removed:
 	 * what it had was accounted for when its removal woke us, or before. */
 	if (r == 0 && now->known && now->oom_kill < guard->seen.oom_kill)
 		guard->seen.oom_kill = now->oom_kill;
 	return r;
+}
+
+void guard_parting(struct guard *guard)
+{
+	if (!guard->parting.known)
+		memcg_counters_read(&guard->memcg, &guard->parting);
 }
 
 void guard_account(struct guard *guard, const struct memcg_counters *now)

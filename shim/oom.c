@@ -226,6 +226,7 @@ void guard_init_ended(struct guard *guard)
 	bool read;
 
 	guard->init_ended = true;
+	guard_parting(guard);
 	/* One last read: its death may have been the OOM. The kernel counts a kill before it sends
 	 * the signal (__oom_kill_process() in mm/oom_kill.c), so there is nothing to wait for. */
 	read = guard_counters(guard, &now) == 0;

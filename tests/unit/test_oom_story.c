@@ -286,6 +286,24 @@ START_TEST(a_missed_kill_is_reported_once)
 }
 END_TEST
 
+/* The runtime removes the cgroup while the shim is at it. */
+START_TEST(the_last_counters_outlive_the_cgroup)
+{
+	for (int slot = 0; slot < OOM_SLOT_COUNT; slot++)
+		guard->profile_copy.on_oom[slot] = POLICY_REPORT;
+	guard_parting(guard);
+	fake_tree_remove_dir(&tree, "ctr");
+	/* A later look finds nothing, and takes nothing away. */
+	guard_parting(guard);
+	kill(child, SIGKILL);
+	ck_assert_int_eq(waitpid(child, NULL, 0), child);
+	child = 0;
+	guard_init_ended(guard);
+	ck_assert_uint_eq(guard->status.incidents, 1);
+	ck_assert_uint_eq(guard->incident.kills, 1);
+}
+END_TEST
+
 START_TEST(reclaim_at_the_limit_is_no_oom)
 {
 	fake_tree_write(&tree, "ctr/memory.events", "max 500\noom 0\noom_kill 0\n");
@@ -421,6 +439,7 @@ int main(void)
 	tcase_add_test(tests, what_cannot_be_read_is_not_empty);
 	tcase_add_test(tests, a_report_touches_nobody);
 	tcase_add_test(tests, a_missed_kill_is_reported_once);
+	tcase_add_test(tests, the_last_counters_outlive_the_cgroup);
 	tcase_add_test(tests, reclaim_at_the_limit_is_no_oom);
 	tcase_add_test(tests, a_storm_goes_into_one_record);
 	tcase_add_test(tests, a_storm_does_not_swallow_another_slot);
