@@ -16,8 +16,10 @@
 
 /* v2: as much as one write asks for, so that none takes long. */
 #define RECLAIM_BYTES (64 * 1024 * 1024)
-/* As much as a few processors hold charged ahead of its use is no progress. */
+/* As much as a few processors hold charged ahead of its use: no progress, and no hurry. */
 #define LITTLE_BYTES (1024 * 1024)
+/* A runtime that runs in the foreground is done by then. */
+#define GRACE_MS 10
 
 static void on_alarm(int signal)
 {
@@ -80,6 +82,12 @@ uint64_t empty_cgroup(const struct memcg *memcg)
 
 	if (read_usage(memcg, &first) < 0)
 		return 0;
+	/* Whoever removes the cgroup just now would wait for us, and not for much. */
+	if (first < LITTLE_BYTES) {
+		sleep_us(GRACE_MS * 1000);
+		if (read_usage(memcg, &first) < 0)
+			return 0;
+	}
 	take_alarm();
 	usage = first;
 	/* Somebody may put a new process into it at any moment. */

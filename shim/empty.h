@@ -6,7 +6,8 @@
  *
  * Both writes block until the kernel is done, and a removal of the cgroup waits for them. A timer's
  * signal ends each after EMPTY_SLICE_MS (the kernel looks for signals between its rounds), and the
- * whole after EMPTY_DEADLINE_MS. The caller gives up every lock before it comes here.
+ * whole after EMPTY_DEADLINE_MS. Where there is little to let go, a runtime that removes the cgroup
+ * at once is not held up at all: it goes first. The caller gives up every lock before it comes here.
  */
 #pragma once
 
