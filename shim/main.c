@@ -30,6 +30,8 @@
 #include "shrink.h"
 
 #define FAILURE_BYTES 1100
+/* So long nothing but an event makes it work. */
+#define FIRST_MOMENT_MS 100
 
 static const char usage[] =
     "Usage: oomguard-shim --state DIR --key KEY [--ready-fd N] [--go-fd N] [--foreground]\n"
@@ -306,6 +308,49 @@ __attribute__((noinline)) static int begin(struct guard *guard, const struct arg
 	return go ? r : 1;
 }
 
+/* For a life that may be long: little memory, and that locked. */
+static void settle_memory(struct guard *guard)
+{
+	int r;
+
+	shrink(guard);
+	drop_old_stack();
+	r = confine_memory();
+	if (r < 0) {
+		record_problem(guard, "its memory cannot be locked: %s", strerrordesc_np(-r));
+		confine_missing(guard->status.confinement, sizeof(guard->status.confinement),
+				"locked memory", r);
+	}
+	record_phase(guard, SHIM_WATCHING);
+	prefault(guard);
+}
+
+/* The container has ended, and no kill is left to look into. */
+static bool is_over(struct guard *guard)
+{
+	if (!pidfd_exited(guard->init_pidfd))
+		return false;
+	guard_parting(guard);
+	return guard->parting.known && !oom_kill_counted(&guard->parting, &guard->seen);
+}
+
+/* Before it touches what others made. */
+static void settle_in(struct guard *guard)
+{
+	bool over = is_over(guard);
+
+	/* A timer of ours should end when it says. Not before the helper was forked: it would keep
+	 * this for its default, and so would the containers that its runtime makes. */
+	prctl(PR_SET_TIMERSLACK, 1);
+	if (!over)
+		confine(guard);
+	record_armed(guard);
+	tight_arm(guard);
+	slow_open(&guard->slow, guard->procfd);
+	if (!over)
+		settle_memory(guard);
+}
+
 static int run(struct guard *guard, const struct arguments *arguments)
 {
 	struct error err = {0};
@@ -319,27 +364,13 @@ static int run(struct guard *guard, const struct arguments *arguments)
 		tell_failed(guard, arguments->ready_fd, &err);
 		return EXIT_FAILURE;
 	}
-	guard->status.phase = SHIM_WATCHING;
-	/* The rest is between us and the host: the container need not wait for it. */
 	tell_ready(guard, arguments->ready_fd);
-	shrink(guard);
-	/* A timer of ours should end when it says. Not before the helper was forked: it would keep
-	 * this for its default, and so would the containers that its runtime makes. */
-	prctl(PR_SET_TIMERSLACK, 1);
-	confine(guard);
-	record_armed(guard);
+	/* By this it is known by name, and can be ended. */
 	record_phase(guard, SHIM_WATCHING);
-	tight_arm(guard);
-	slow_open(&guard->slow, guard->procfd);
-	drop_old_stack();
-	r = confine_memory();
-	if (r < 0) {
-		record_problem(guard, "its memory cannot be locked: %s", strerrordesc_np(-r));
-		confine_missing(guard->status.confinement, sizeof(guard->status.confinement),
-				"locked memory", r);
-		record_phase(guard, SHIM_WATCHING);
-	}
-	prefault(guard);
+	/* The rest is between us and the host, and while it starts the processors are the
+	 * container's. */
+	watch_sleep(&guard->watch, FIRST_MOMENT_MS);
+	settle_in(guard);
 	guard_leave(guard, watch(guard));
 	return EXIT_SUCCESS;
 }

@@ -295,6 +295,14 @@ int watch_wait(struct watch *watch, int timeout_ms)
 	return events;
 }
 
+void watch_sleep(const struct watch *watch, int timeout_ms)
+{
+	/* An epoll instance is ready when one of its sources is (epoll(7)). */
+	struct pollfd any = {.fd = watch->epoll, .events = POLLIN};
+
+	poll(&any, 1, timeout_ms);
+}
+
 int watch_signals(struct watch *watch)
 {
 	return drain_signals(watch);

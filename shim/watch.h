@@ -67,6 +67,9 @@ void watch_close(struct watch *watch);
 int watch_add(struct watch *watch, int fd, uint32_t epoll_events, enum watch_event event);
 void watch_remove(struct watch *watch, int fd);
 
+/* Until there is something for watch_wait() to tell, at most so long. */
+void watch_sleep(const struct watch *watch, int timeout_ms);
+
 /*
  * A write to this file of the container's cgroup gives WATCH_KEPT. Returns inotify's number for it,
  * or a negative errno. On v2 the first one takes an inotify instance.
