@@ -218,7 +218,7 @@ static int only_tell(struct hook *hook, const struct gathered *g)
 
 /*
  * The shim comes up while we decide: both take about as long. Where it turns out that there is
- * nothing to guard it is let go, and has touched nothing.
+ * nothing to guard it is let go, and has changed nothing.
  */
 static void begin_shim(struct hook *hook, const struct gathered *g, struct container *container,
 		       struct upcoming *shim)
@@ -227,8 +227,8 @@ static void begin_shim(struct hook *hook, const struct gathered *g, struct conta
 	/* What fails here fails again where it is told. */
 	if (!hook->args.dry_run && !gather_says_sandbox(g) &&
 	    hook_root(hook, true, &shim->err) == 0)
-		shim->begun =
-		    launch_begin(hook->root.path, container->key, &shim->launch, &shim->err);
+		shim->begun = launch_begin(hook->root.path, container->key, g->state.pid,
+					   &shim->launch, &shim->err);
 }
 
 static int gather(struct hook *hook, struct gathered *g, struct container *container,

@@ -12,6 +12,7 @@
 #include "config.h"
 #include "confine.h"
 #include "identity.h"
+#include "open.h"
 #include "proc.h"
 
 #define LOCK_WAIT_MS 2000 /* for the shim of the incarnation before to leave */
@@ -29,43 +30,14 @@ static int open_state(struct guard *guard, const char *key, struct error *err)
 	return plan_read(guard->container, &guard->plan, err);
 }
 
-/* The init of the plan and no other process that has its number by now. */
-static int open_init(struct guard *guard, struct error *err)
+/* Pids and start times are of one boot. */
+static int check_boot(const struct guard *guard, struct error *err)
 {
 	char boot_id[37];
 
 	if (proc_boot_id(guard->procfd, boot_id) == 0 && strcmp(boot_id, guard->plan.boot_id) != 0)
 		return error_say(err, ESRCH, "the plan is of an earlier boot");
-	guard->init_pidfd =
-	    pidfd_open_exact(guard->procfd, guard->plan.init_pid, guard->plan.init_start_ticks);
-	if (guard->init_pidfd < 0)
-		return error_set(err, -guard->init_pidfd, "open the container's init, pid %d",
-				 guard->plan.init_pid);
 	return 0;
-}
-
-static int open_pids_dir(const struct guard *guard, const struct cgroup_mounts *mounts)
-{
-	cleanup_free char *path = NULL;
-
-	/* The top of the hierarchy is everybody's. */
-	if (cgroup_path_of(guard->procfd, guard->plan.init_pid, "pids", &path, NULL) < 0 ||
-	    strcmp(path, "/") == 0)
-		return -1;
-	return cgroup_open(mounts, "pids", path, NULL, NULL);
-}
-
-static int open_memcg(struct guard *guard, const struct cgroup_mounts *mounts, struct error *err)
-{
-	int r = memcg_open_path(guard->procfd, mounts, guard->plan.identity.cgroup,
-				guard->plan.init_pid, &guard->memcg, err);
-
-	if (r == 0)
-		r = evidence_open(&guard->evidence, &guard->memcg, mounts, guard->procfd,
-				  guard->plan.init_pid, guard->pids, KILL_PIDS_MAX, &guard->scene,
-				  err);
-	guard->pids_dir = open_pids_dir(guard, mounts);
-	return r;
 }
 
 /* Into memory that is zero: long runs of zeros, as empty lists are, take no page then. */
@@ -206,16 +178,12 @@ int guard_arm(struct guard *guard, const struct cgroup_mounts *mounts, const cha
 	guard->disabled_file = OOMGUARD_DISABLED_FILE;
 	guard->disabled_dir = -1;
 	r = open_state(guard, key, err);
-	if (r < 0 || (r = open_init(guard, err)) < 0 || (r = keep_policy(guard, err)) < 0 ||
-	    (r = open_memcg(guard, mounts, err)) < 0)
+	if (r < 0 || (r = check_boot(guard, err)) < 0 || (r = keep_policy(guard, err)) < 0 ||
+	    (r = guard_open(guard, mounts, err)) < 0)
 		return r;
 	aim(guard);
 	open_records(guard);
-	r = watch_open(&guard->watch, &guard->memcg, guard->init_pidfd, err);
-	if (r == 0)
-		score_listen(&guard->scores, &guard->watch, guard->plan.init_pid);
-	if (r < 0)
-		return r;
+	score_listen(&guard->scores, &guard->watch, guard->plan.init_pid);
 	watch_settings(guard);
 	guard_watch_switch(guard);
 	r = take_baseline(guard, err);

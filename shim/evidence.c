@@ -70,6 +70,12 @@ int evidence_open(struct evidence *evidence, const struct memcg *memcg,
 	return r;
 }
 
+void evidence_close(struct evidence *evidence)
+{
+	memcg_ancestors_close(&evidence->ancestors);
+	cleanup_closep(&evidence->parent_event);
+}
+
 void evidence_rebase(struct evidence *evidence)
 {
 	uint64_t count;

@@ -51,6 +51,9 @@ int evidence_open(struct evidence *evidence, const struct memcg *memcg,
 		  const struct cgroup_mounts *mounts, int procfd, pid_t init, pid_t *pids,
 		  size_t pids_cap, struct scene *scene, struct error *err);
 
+/* What evidence_open() opened; the log stays open. */
+void evidence_close(struct evidence *evidence);
+
 /* The event was accounted for, or nothing came of it: ancestors are counted from here on. */
 void evidence_rebase(struct evidence *evidence);
 

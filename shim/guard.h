@@ -49,6 +49,7 @@ struct guard {
 	int procfd;
 	int init_pidfd;
 	struct memcg memcg;
+	bool ahead;   /* opened before the plan was there, see open.h */
 	int pids_dir; /* v1: the container's directory in the pids hierarchy, or -1 */
 	struct watch watch;
 	struct helper helper;

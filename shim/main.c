@@ -26,6 +26,7 @@
 #include "guard.h"
 #include "ladder.h"
 #include "log.h"
+#include "open.h"
 #include "record.h"
 #include "shrink.h"
 
@@ -34,7 +35,8 @@
 #define FIRST_MOMENT_MS 100
 
 static const char usage[] =
-    "Usage: oomguard-shim --state DIR --key KEY [--ready-fd N] [--go-fd N] [--foreground]\n"
+    "Usage: oomguard-shim --state DIR --key KEY [--pid N] [--ready-fd N] [--go-fd N]\n"
+    "                     [--foreground]\n"
     "\n"
     "Guards one container. It is started by oomguard-hook; there is no need to start it by hand.\n"
     "It reads DIR/containers/KEY/plan.json, watches the container's memory cgroup, acts by the\n"
@@ -42,6 +44,7 @@ static const char usage[] =
     "\n"
     "  --state DIR     the state root, /run/oomguard mostly\n"
     "  --key KEY       the container's folder below DIR/containers\n"
+    "  --pid N         the container's init, where it is known before there is a plan\n"
     "  --ready-fd N    \"r\" is written there when the watch is armed, else \"e\" and why not\n"
     "  --go-fd N       begin when a byte comes there; leave when it is closed without one\n"
     "  --foreground    say on standard error what happens; for finding faults\n"
@@ -55,6 +58,7 @@ static const char usage[] =
 struct arguments {
 	const char *state;
 	const char *key;
+	pid_t init; /* 0: not known yet */
 	int ready_fd;
 	int go_fd;
 	bool foreground;
@@ -64,10 +68,11 @@ struct arguments {
 static int parse(int argc, char **argv, struct arguments *out)
 {
 	static const struct option options[] = {
-	    {"state", required_argument, NULL, 's'},	{"key", required_argument, NULL, 'k'},
-	    {"ready-fd", required_argument, NULL, 'r'}, {"go-fd", required_argument, NULL, 'g'},
-	    {"foreground", no_argument, NULL, 'f'},	{"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'v'},	{NULL, 0, NULL, 0}};
+	    {"state", required_argument, NULL, 's'}, {"key", required_argument, NULL, 'k'},
+	    {"pid", required_argument, NULL, 'p'},   {"ready-fd", required_argument, NULL, 'r'},
+	    {"go-fd", required_argument, NULL, 'g'}, {"foreground", no_argument, NULL, 'f'},
+	    {"help", no_argument, NULL, 'h'},	     {"version", no_argument, NULL, 'v'},
+	    {NULL, 0, NULL, 0}};
 	int option;
 
 	*out = (struct arguments){.ready_fd = -1, .go_fd = -1};
@@ -78,6 +83,9 @@ static int parse(int argc, char **argv, struct arguments *out)
 			break;
 		case 'k':
 			out->key = optarg;
+			break;
+		case 'p':
+			out->init = atoi(optarg);
 			break;
 		case 'r':
 			out->ready_fd = atoi(optarg);
@@ -301,6 +309,8 @@ __attribute__((noinline)) static int begin(struct guard *guard, const struct arg
 	if (r == 0 && confine_cgroup(guard->procfd, &mounts, &lesser) < 0)
 		snprintf(guard->status.confinement, sizeof(guard->status.confinement),
 			 "own cgroup (%s)", strerrordesc_np(lesser.code));
+	if (r == 0 && arguments->init > 0)
+		guard_open_ahead(guard, &mounts, arguments->init);
 	go = told_to_begin(arguments->go_fd);
 	if (go && r == 0)
 		r = guard_arm(guard, &mounts, arguments->key, err);

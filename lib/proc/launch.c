@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -50,11 +51,12 @@ static int set_streams(int ready, int go)
 	return dup2(ready, READY_FD) < 0 ? -1 : dup2(go, GO_FD);
 }
 
-__attribute__((noreturn)) static void become_shim(const char *state, const char *key, int ready,
-						  int go)
+__attribute__((noreturn)) static void become_shim(const char *state, const char *key,
+						  const char *init, int ready, int go)
 {
-	const char *argv[] = {"oomguard-shim", "--state",     state,	 "--key",    key,
-			      "--ready-fd",    READY_FD_TEXT, "--go-fd", GO_FD_TEXT, NULL};
+	const char *argv[] = {"oomguard-shim", "--state", state,	"--key",       key,
+			      "--pid",	       init,	  "--ready-fd", READY_FD_TEXT, "--go-fd",
+			      GO_FD_TEXT,      NULL};
 	/* An environment of its own, with one word to the C library: its cache of small freed
 	 * pieces would pin a dozen pages for the container's whole life (malloc(3), glibc
 	 * tunables). */
@@ -74,20 +76,26 @@ __attribute__((noreturn)) static void become_shim(const char *state, const char 
  * vfork(2): of our memory nothing is copied, and the child does nothing but become another program.
  * We end soon, and then it is nobody's child.
  */
-static int start(const char *state, const char *key, int ready, int go, struct error *err)
+static int start(const char *state, const char *key, pid_t init, int ready, int go,
+		 struct error *err)
 {
-	pid_t child = vfork();
+	char init_text[16];
+	pid_t child;
+
+	snprintf(init_text, sizeof(init_text), "%d", (int)init);
+	child = vfork();
 
 	if (child < 0)
 		return error_set(err, errno, "fork");
 	if (child == 0) {
 		setsid();
-		become_shim(state, key, ready, go);
+		become_shim(state, key, init_text, ready, go);
 	}
 	return 0;
 }
 
-int launch_begin(const char *state, const char *key, struct launch *out, struct error *err)
+int launch_begin(const char *state, const char *key, pid_t init, struct launch *out,
+		 struct error *err)
 {
 	cleanup_close int ready_end = -1, go_end = -1;
 	int ready[2], go[2], r;
@@ -104,7 +112,7 @@ int launch_begin(const char *state, const char *key, struct launch *out, struct 
 	} else {
 		out->go = go[1];
 		go_end = go[0];
-		r = start(state, key, ready_end, go_end, err);
+		r = start(state, key, init, ready_end, go_end, err);
 	}
 	if (r < 0)
 		launch_close(out);
@@ -134,7 +142,7 @@ void launch_close(struct launch *launch)
 int launch_shim(const char *state, const char *key, unsigned wait_ms, struct error *err)
 {
 	struct launch launch;
-	int r = launch_begin(state, key, &launch, err);
+	int r = launch_begin(state, key, 0, &launch, err);
 
 	if (r < 0)
 		return r;

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #include "error.h"
 
 /* A shim on its way. Both -1: none. */
@@ -17,11 +19,13 @@ struct launch {
 #define LAUNCH_NONE ((struct launch){.go = -1, .ready = -1})
 
 /*
- * Runs `oomguard-shim --state STATE --key KEY --ready-fd 3 --go-fd 4` as a process of its own
- * session with nothing of ours: standard streams on /dev/null, working directory /, an environment
- * of its own. It looks at nothing of the container before it is told to.
+ * Runs `oomguard-shim --state STATE --key KEY --pid INIT --ready-fd 3 --go-fd 4` as a process of its
+ * own session with nothing of ours: standard streams on /dev/null, working directory /, an
+ * environment of its own. `init` may be 0: not known. The shim opens what it leads to, and changes
+ * nothing before it is told to begin.
  */
-int launch_begin(const char *state, const char *key, struct launch *out, struct error *err);
+int launch_begin(const char *state, const char *key, pid_t init, struct launch *out,
+		 struct error *err);
 /* The plan is written: it may arm. */
 int launch_go(struct launch *launch, struct error *err);
 /* 0: it is armed. -ETIMEDOUT: it goes on and will be late. Else it is not there, and err says why.
