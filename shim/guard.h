@@ -61,10 +61,10 @@ struct guard {
 	struct slow_reader slow;
 
 	/* Known. */
-	struct memcg_counters seen;  /* accounted for so far */
-	struct memcg_counters armed; /* at arming */
+	struct memcg_counters seen;    /* accounted for so far */
+	struct memcg_counters armed;   /* at arming */
 	struct memcg_counters parting; /* see guard_parting() */
-	uint64_t armed_ms;	     /* CLOCK_REALTIME */
+	uint64_t armed_ms;	       /* CLOCK_REALTIME */
 	struct restart_history history;
 	struct journal journal;
 	struct shim_status status;
@@ -123,7 +123,8 @@ void guard_init_ended(struct guard *guard);
 
 /* Has the kernel killed since what was accounted for? */
 bool oom_kill_counted(const struct memcg_counters *now, const struct memcg_counters *seen);
-/* The init has ended, and the cgroup may go at any moment: what is counted now holds from then on. */
+/* The init has ended, and the cgroup may go at any moment: what is counted now holds from then on.
+ */
 void guard_parting(struct guard *guard);
 /* What the kernel has counted by now. */
 int guard_counters(struct guard *guard, struct memcg_counters *now);

@@ -67,12 +67,15 @@ struct arguments {
 /* 0: go on; 1: done (help); negative errno: usage. */
 static int parse(int argc, char **argv, struct arguments *out)
 {
-	static const struct option options[] = {
-	    {"state", required_argument, NULL, 's'}, {"key", required_argument, NULL, 'k'},
-	    {"pid", required_argument, NULL, 'p'},   {"ready-fd", required_argument, NULL, 'r'},
-	    {"go-fd", required_argument, NULL, 'g'}, {"foreground", no_argument, NULL, 'f'},
-	    {"help", no_argument, NULL, 'h'},	     {"version", no_argument, NULL, 'v'},
-	    {NULL, 0, NULL, 0}};
+	static const struct option options[] = {{"state", required_argument, NULL, 's'},
+						{"key", required_argument, NULL, 'k'},
+						{"pid", required_argument, NULL, 'p'},
+						{"ready-fd", required_argument, NULL, 'r'},
+						{"go-fd", required_argument, NULL, 'g'},
+						{"foreground", no_argument, NULL, 'f'},
+						{"help", no_argument, NULL, 'h'},
+						{"version", no_argument, NULL, 'v'},
+						{NULL, 0, NULL, 0}};
 	int option;
 
 	*out = (struct arguments){.ready_fd = -1, .go_fd = -1};
