@@ -23,8 +23,8 @@ static const char *const allowed[] = {
     "fchmod",
     /* waiting */
     "epoll_wait", "epoll_pwait", "epoll_ctl", "poll", "ppoll", "nanosleep", "clock_nanosleep",
-    "clock_gettime", "gettimeofday", "restart_syscall", "inotify_add_watch", "inotify_rm_watch",
-    "setitimer",
+    "sched_yield", "clock_gettime", "gettimeofday", "restart_syscall", "inotify_add_watch",
+    "inotify_rm_watch", "setitimer",
     /* acting: processes only by pidfd */
     "pidfd_open", "pidfd_send_signal", "wait4",
     /* watching anew when a limit changes */

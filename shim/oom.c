@@ -5,6 +5,7 @@
  */
 #include "guard.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,8 @@
  * over 700 ms were seen): the counters must have been quiet for this long. */
 #define QUIET_MS 2000
 #define UNDER_OOM_MS 100
+/* So long the kernel mostly takes to write its report and to kill. */
+#define SPIN_US 1000
 #define POLL_FIRST_US 50
 #define POLL_MAX_US 20000
 #define STORM_POLL_US 50000
@@ -38,11 +41,22 @@ static bool waits_in_vain(const struct memcg_counters *now, uint64_t start_ms)
 	       (now->kill_disabled || clock_ms(CLOCK_MONOTONIC) - start_ms >= UNDER_OOM_MS);
 }
 
+/* A sleep would be longer than what is left of the kernel's work at first. */
+static void pause_reading(uint64_t start_us, uint64_t *us)
+{
+	if (clock_us(CLOCK_MONOTONIC) - start_us < SPIN_US) {
+		sched_yield();
+		return;
+	}
+	sleep_us(*us);
+	*us = *us * 2 < POLL_MAX_US ? *us * 2 : POLL_MAX_US;
+}
+
 /* Reads until a kill is counted. False: quiet, or the cgroup is gone, or we were told to leave. */
 static bool wait_for_kill(struct guard *guard, struct memcg_counters *now)
 {
-	uint64_t end_ms = clock_ms(CLOCK_MONOTONIC) + QUIET_MS;
-	uint64_t us = POLL_FIRST_US;
+	uint64_t start_us = clock_us(CLOCK_MONOTONIC), us = POLL_FIRST_US;
+	uint64_t end_ms = start_us / 1000 + QUIET_MS;
 
 	for (;;) {
 		bool init_ended = pidfd_exited(guard->init_pidfd);
@@ -58,8 +72,7 @@ static bool wait_for_kill(struct guard *guard, struct memcg_counters *now)
 			return false;
 		if (clock_ms(CLOCK_MONOTONIC) >= end_ms || guard_stopped(guard))
 			return false;
-		sleep_us(us);
-		us = us * 2 < POLL_MAX_US ? us * 2 : POLL_MAX_US;
+		pause_reading(start_us, &us);
 	}
 }
 

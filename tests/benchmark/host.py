@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A scratch directory with a bundle in it, cgroups of our own, and runc; all of it goes again."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -211,8 +212,12 @@ class Host:
 
 
 def _eventfds(pid):
-    return sum(file.readlink().name == "anon_inode:[eventfd]"
-               for file in pathlib.Path(f"/proc/{pid}/fd").iterdir())
+    found = 0
+    for file in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        # What it only reads once is closed in between.
+        with contextlib.suppress(FileNotFoundError):
+            found += file.readlink().name == "anon_inode:[eventfd]"
+    return found
 
 
 def processes_below(pid):

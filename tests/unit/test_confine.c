@@ -2,6 +2,7 @@
 /* What a confined process can no longer do. Each test is a process of its own, by Check. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/capability.h>
@@ -9,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "confine.h"
@@ -90,6 +92,19 @@ START_TEST(reading_still_works)
 }
 END_TEST
 
+static int wait_a_little(void)
+{
+	const struct timespec little = {.tv_nsec = 1};
+
+	return nanosleep(&little, NULL) < 0 || sched_yield() < 0;
+}
+
+START_TEST(waiting_still_works)
+{
+	ck_assert_int_eq(confined(wait_a_little), 0);
+}
+END_TEST
+
 static cap_flag_value_t permitted(cap_value_t which)
 {
 	cap_t caps = cap_get_proc();
@@ -139,6 +154,7 @@ int main(void)
 	tcase_add_test(calls, no_new_program_can_be_started);
 	tcase_add_test(calls, no_socket_no_ptrace_no_kill_by_pid);
 	tcase_add_test(calls, reading_still_works);
+	tcase_add_test(calls, waiting_still_works);
 	suite_add_tcase(suite, calls);
 	tcase_add_test(caps, only_the_needed_capabilities_stay);
 	tcase_add_test(caps, scores_need_more);
