@@ -84,16 +84,16 @@ static int settle(struct hook *hook, const struct gathered *g, const struct cont
 		memcg_close(&memcg);
 	if (r < 0)
 		return r;
-	if (plan_write(container->dir, &hook->plan, &err) < 0)
-		return hook_problem(hook, "%s", error_text(&err, text, sizeof(text)));
-	report_created(hook, container->dir);
-	measure_refused(&hook->root, &hook->plan);
-	return 0;
+	return plan_write(container->dir, &hook->plan, &err) == 0
+		   ? 0
+		   : hook_problem(hook, "%s", error_text(&err, text, sizeof(text)));
 }
 
 /* What has time while the shim arms. */
-static void tidy(struct hook *hook, const struct container *container)
+static void tell_and_tidy(struct hook *hook, const struct container *container)
 {
+	report_created(hook, container->dir);
+	measure_refused(&hook->root, &hook->plan);
 	container_prune(hook, container);
 	history_prune(&hook->root);
 }
@@ -112,12 +112,14 @@ static int guard(struct hook *hook, const struct gathered *g, const struct conta
 	size_t problems;
 	int r = settle(hook, g, container);
 
-	if (r < 0 || !hook->plan.guarded)
+	if (r < 0)
 		return r;
 	problems = hook->plan.problems_len;
-	if (shim->begun == 0)
+	if (hook->plan.guarded && shim->begun == 0)
 		shim->begun = launch_go(&shim->launch, &shim->err);
-	tidy(hook, container);
+	tell_and_tidy(hook, container);
+	if (!hook->plan.guarded)
+		return 0;
 	if (shim->begun == 0)
 		r = told(hook, launch_wait(&shim->launch, deadline_left_ms(), &err), &err);
 	else
