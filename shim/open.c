@@ -31,12 +31,14 @@ static int open_pids_dir(const struct guard *guard, const struct cgroup_mounts *
 
 /* What is around the memory cgroup that is open. All of it is in order for close_all() then. */
 static int open_rest(struct guard *guard, const struct cgroup_mounts *mounts, pid_t init,
-		     struct error *err)
+		     bool alive, struct error *err)
 {
-	int watched = watch_open(&guard->watch, &guard->memcg, guard->init_pidfd, err);
-	int r = evidence_open(&guard->evidence, &guard->memcg, mounts, guard->procfd, init,
-			      guard->pids, KILL_PIDS_MAX, &guard->scene, watched < 0 ? NULL : err);
+	int watched, r;
 
+	memcg_open_freezer(&guard->memcg, guard->procfd, mounts, init, alive);
+	watched = watch_open(&guard->watch, &guard->memcg, guard->init_pidfd, err);
+	r = evidence_open(&guard->evidence, &guard->memcg, mounts, guard->procfd, init, guard->pids,
+			  KILL_PIDS_MAX, &guard->scene, watched < 0 ? NULL : err);
 	guard->pids_dir = open_pids_dir(guard, mounts, init);
 	return watched < 0 ? watched : r;
 }
@@ -61,7 +63,7 @@ void guard_open_ahead(struct guard *guard, const struct cgroup_mounts *mounts, p
 		cleanup_closep(&guard->init_pidfd);
 		return;
 	}
-	if (open_rest(guard, mounts, init, NULL) < 0)
+	if (open_rest(guard, mounts, init, true, NULL) < 0)
 		close_all(guard);
 	else
 		guard->ahead = true;
@@ -88,7 +90,6 @@ int guard_open(struct guard *guard, const struct cgroup_mounts *mounts, struct e
 		close_all(guard);
 	r = open_init(guard, err);
 	if (r == 0)
-		r = memcg_open_path(guard->procfd, mounts, guard->plan.identity.cgroup,
-				    guard->plan.init_pid, &guard->memcg, err);
-	return r < 0 ? r : open_rest(guard, mounts, guard->plan.init_pid, err);
+		r = memcg_open_path(mounts, guard->plan.identity.cgroup, &guard->memcg, err);
+	return r < 0 ? r : open_rest(guard, mounts, guard->plan.init_pid, false, err);
 }

@@ -147,8 +147,7 @@ static void read_settings(struct gathering *gathering, const struct state_root *
 			snprintf(out->refused + used, sizeof(out->refused) - used, "%s%s (%s)",
 				 used ? ", " : "", result->key, result->reason);
 	}
-	if (memcg_open_path(gathering->procfd, &gathering->mounts, plan->identity.cgroup,
-			    plan->init_pid, &memcg, NULL) < 0)
+	if (memcg_open_path(&gathering->mounts, plan->identity.cgroup, &memcg, NULL) < 0)
 		return;
 	if (settings_facts_read(&memcg, gathering->procfd, plan->init_pid, &now, NULL) == 0)
 		compare_settings(root, view, &now, out);

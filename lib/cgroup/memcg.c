@@ -44,11 +44,11 @@ static void raise_to_scope(char *path)
 
 /*
  * The directory in the v1 freezer hierarchy. It must be the container's alone, because all that is
- * in it gets thawed: named like the memory cgroup, or, for a live init (`own` set), at least not
+ * in it gets thawed: named like the memory cgroup, or, for a live init (`alive` set), at least not
  * the one that this process itself is in.
  */
 static int open_freezer(int procfd, const struct cgroup_mounts *mounts, pid_t pid,
-			const char *memory_path, bool own)
+			const char *memory_path, bool alive)
 {
 	cleanup_free char *path = NULL, *self = NULL;
 	const char *use = NULL;
@@ -57,13 +57,13 @@ static int open_freezer(int procfd, const struct cgroup_mounts *mounts, pid_t pi
 	if (pid > 0 && cgroup_path_of(procfd, pid, "freezer", &path, NULL) == 0) {
 		if (strcmp(last_component(path), last_component(memory_path)) == 0)
 			use = path;
-		else if (own && strcmp(path, "/") != 0 &&
+		else if (alive && strcmp(path, "/") != 0 &&
 			 cgroup_path_of(procfd, 0, "freezer", &self, NULL) == 0 &&
 			 strcmp(self, path) != 0)
 			use = path;
 	}
 	/* The runtimes use one path in all hierarchies; the process may be gone already. */
-	if (!use && !own)
+	if (!use && !alive)
 		use = memory_path;
 	if (!use)
 		return -1;
@@ -124,13 +124,11 @@ int memcg_open(int procfd, const struct cgroup_mounts *mounts, pid_t pid, struct
 		memcg_close(out);
 		return r;
 	}
-	if (out->version == CGROUP_V1)
-		out->freezer = open_freezer(procfd, mounts, pid, path, true);
 	return 0;
 }
 
-int memcg_open_path(int procfd, const struct cgroup_mounts *mounts, const char *path, pid_t pid,
-		    struct memcg *out, struct error *err)
+int memcg_open_path(const struct cgroup_mounts *mounts, const char *path, struct memcg *out,
+		    struct error *err)
 {
 	int r = start(mounts, out, err);
 
@@ -143,9 +141,14 @@ int memcg_open_path(int procfd, const struct cgroup_mounts *mounts, const char *
 		memcg_close(out);
 		return r;
 	}
-	if (out->version == CGROUP_V1)
-		out->freezer = open_freezer(procfd, mounts, pid, path, false);
 	return 0;
+}
+
+void memcg_open_freezer(struct memcg *memcg, int procfd, const struct cgroup_mounts *mounts,
+			pid_t pid, bool alive)
+{
+	if (memcg->version == CGROUP_V1)
+		memcg->freezer = open_freezer(procfd, mounts, pid, memcg->path, alive);
 }
 
 int memcg_open_dir(const char *dir, enum cgroup_version version, struct memcg *out,

@@ -28,15 +28,20 @@ struct memcg {
  * Finds and opens the memory cgroup of `pid`. Refuses (EXDEV) the root of the hierarchy, and
  * (EOPNOTSUPP) a cgroup without the memory controller. On v2 a cgroup directly below a systemd
  * scope stands for the scope: crun puts the init into SCOPE/container and the limit on SCOPE.
+ * The freezer's directory is not looked for.
  */
 int memcg_open(int procfd, const struct cgroup_mounts *mounts, pid_t pid, struct memcg *out,
 	       struct error *err);
-/*
- * The same for a recorded path, taken as it is, when the process is gone or the shim starts again.
- * `pid` may be 0 or gone; it only helps to find the freezer's directory.
+/* The same for a recorded path, taken as it is, when the process is gone or the shim starts again.
  */
-int memcg_open_path(int procfd, const struct cgroup_mounts *mounts, const char *path, pid_t pid,
-		    struct memcg *out, struct error *err);
+int memcg_open_path(const struct cgroup_mounts *mounts, const char *path, struct memcg *out,
+		    struct error *err);
+/*
+ * v1: looks for the container's directory in the freezer hierarchy. `pid` is in it if it lives
+ * (`alive`); else it may be 0 or gone, and only helps.
+ */
+void memcg_open_freezer(struct memcg *memcg, int procfd, const struct cgroup_mounts *mounts,
+			pid_t pid, bool alive);
 /*
  * A recorded directory, where the mounts are known to be the same: without its path in the
  * hierarchy (NULL) and without the freezer's directory, for settings and counters.
