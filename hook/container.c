@@ -98,7 +98,7 @@ static int look_at(const struct state_root *root, const char *key, void *context
 	struct search *search = context;
 	struct plan plan = {0};
 
-	if (dir < 0 || plan_read(dir, &plan, NULL) < 0)
+	if (dir < 0 || plan_read_brief(dir, &plan, NULL) < 0)
 		return 0;
 	if (!strcmp(plan.identity.id, search->id) &&
 	    (!search->runtime_root || !plan.identity.runtime_root[0] ||
@@ -167,7 +167,7 @@ static int prune_one(const struct state_root *root, const char *key, void *conte
 	if (dir < 0 || !strcmp(key, prune->keep) || state_locked(dir, STATE_SHIM_LOCK))
 		return 0;
 	lock = state_lock(dir, STATE_LOCK, 0);
-	if (lock < 0 || plan_read(dir, &plan, NULL) < 0)
+	if (lock < 0 || plan_read_brief(dir, &plan, NULL) < 0)
 		return 0;
 	dead = !poststop_comes(&plan) && !init_lives(prune->hook->procfd, &plan) &&
 	       !shim_restarting(prune->hook, dir, &plan);

@@ -25,7 +25,7 @@ static int end_shim(struct hook *hook, const struct container *container, bool o
 
 static int clean_up(struct hook *hook, const struct container *container)
 {
-	bool has_plan = plan_read(container->dir, &hook->plan, NULL) == 0;
+	bool has_plan = plan_read_brief(container->dir, &hook->plan, NULL) == 0;
 	struct error err = {0};
 	char text[1100];
 	bool own;

@@ -69,4 +69,6 @@ int plan_write(int container_dirfd, const struct plan *plan, struct error *err);
 /* Nothing is to be freed when it fails. A guarded plan has a policy, an init and a cgroup version.
  */
 int plan_read(int container_dirfd, struct plan *out, struct error *err);
+/* Without settings and policy (NULL): for whoever looks whose it is, or ends it. */
+int plan_read_brief(int container_dirfd, struct plan *out, struct error *err);
 const char *restart_way_name(enum restart_way way);

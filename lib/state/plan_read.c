@@ -240,15 +240,10 @@ static int read_parts(const struct json *root, struct plan *out, struct error *e
 	return 0;
 }
 
-int plan_read(int container_dirfd, struct plan *out, struct error *err)
+static int read_all_but_parts(const struct json *root, struct plan *out, struct error *err)
 {
-	cleanup_json struct json *root = NULL;
-	int r;
+	int r = read_container(root, &out->identity, err);
 
-	*out = (struct plan){0};
-	r = state_file_read(container_dirfd, STATE_PLAN, &root, err);
-	if (r == 0)
-		r = read_container(root, &out->identity, err);
 	if (r == 0)
 		r = read_incarnation(root, out, err);
 	if (r == 0)
@@ -259,11 +254,31 @@ int plan_read(int container_dirfd, struct plan *out, struct error *err)
 		r = read_restart(root, &out->restart, err);
 	if (r == 0)
 		r = read_caller(root, out, err);
+	return r < 0 ? r : read_problems(root, out, err);
+}
+
+static int read_plan(int container_dirfd, bool brief, struct plan *out, struct error *err)
+{
+	cleanup_json struct json *root = NULL;
+	int r;
+
+	*out = (struct plan){0};
+	r = state_file_read(container_dirfd, STATE_PLAN, &root, err);
 	if (r == 0)
-		r = read_problems(root, out, err);
-	if (r == 0)
+		r = read_all_but_parts(root, out, err);
+	if (r == 0 && !brief)
 		r = read_parts(root, out, err);
 	if (r < 0)
 		plan_free(out);
 	return r;
+}
+
+int plan_read(int container_dirfd, struct plan *out, struct error *err)
+{
+	return read_plan(container_dirfd, false, out, err);
+}
+
+int plan_read_brief(int container_dirfd, struct plan *out, struct error *err)
+{
+	return read_plan(container_dirfd, true, out, err);
 }

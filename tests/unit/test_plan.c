@@ -116,6 +116,22 @@ START_TEST(test_round_trip)
 }
 END_TEST
 
+START_TEST(test_brief)
+{
+	struct plan out;
+
+	ck_assert_int_eq(plan_write(fd, &plan, &err), 0);
+	ck_assert_msg(plan_read_brief(fd, &out, &err) == 0, "%s", err.message);
+	ck_assert_str_eq(out.identity.id, "web");
+	ck_assert_int_eq(out.init_pid, 4711);
+	ck_assert(out.guarded && out.cleanup_by_poststop);
+	ck_assert_int_eq(out.restart.way, RESTART_RUNTIME);
+	ck_assert_ptr_null(out.policy);
+	ck_assert_ptr_null(out.settings);
+	plan_free(&out);
+}
+END_TEST
+
 /* The hook could do nothing: the plan still tells why. */
 START_TEST(test_unguarded)
 {
@@ -227,6 +243,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_round_trip);
+	tcase_add_test(tc, test_brief);
 	tcase_add_test(tc, test_unguarded);
 	tcase_add_test(tc, test_problems_are_bounded);
 	tcase_add_test(tc, test_command_not_utf8);
