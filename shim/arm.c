@@ -142,7 +142,7 @@ static int take_baseline(struct guard *guard, struct error *err)
 
 	if (r < 0)
 		return error_set(err, -r, "read the counters of %s", guard->memcg.dir);
-	guard->seen = now;
+	guard->seen = guard->found = now;
 	if (status_read(guard->container, &before, NULL) == 0 && before.seen.known &&
 	    before.init_pid == guard->plan.init_pid &&
 	    before.init_start_ticks == guard->plan.init_start_ticks)

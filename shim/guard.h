@@ -63,6 +63,7 @@ struct guard {
 	/* Known. */
 	struct memcg_counters seen;    /* accounted for so far */
 	struct memcg_counters armed;   /* at arming */
+	struct memcg_counters found;   /* when it was armed: what is not in `seen` nobody watched */
 	struct memcg_counters parting; /* see guard_parting() */
 	uint64_t armed_ms;	       /* CLOCK_REALTIME */
 	struct restart_history history;
@@ -70,6 +71,7 @@ struct guard {
 	struct shim_status status;
 	struct incident incident; /* the one at hand, or the last one */
 	struct counted counted;
+	bool settled; /* its memory is */
 	bool cancelled;
 	bool leave;		   /* SIGTERM came */
 	bool aside;		   /* stands aside for the kill switch */
@@ -112,8 +114,8 @@ int guard_arm(struct guard *guard, const struct cgroup_mounts *mounts, const cha
  * done with this container. */
 bool guard_oom(struct guard *guard);
 
-/* Kills are counted that nobody has accounted for: they came while no shim watched. The journal
- * says so. */
+/* Kills are counted that nobody has accounted for. The journal tells of those that came while no
+ * shim watched. */
 bool guard_missed(struct guard *guard);
 
 /* The init ended: one last read, then the end or an OOM. Always the end of watching. */

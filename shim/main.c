@@ -236,6 +236,23 @@ static const char *stand_aside(struct guard *guard)
 	return end;
 }
 
+/* For a life that may be long: little memory, and that locked. */
+static void settle_memory(struct guard *guard)
+{
+	int r;
+
+	shrink(guard);
+	drop_old_stack();
+	r = confine_memory();
+	if (r < 0) {
+		record_problem(guard, "its memory cannot be locked: %s", strerrordesc_np(-r));
+		confine_missing(guard->status.confinement, sizeof(guard->status.confinement),
+				"locked memory", r);
+	}
+	record_phase(guard, SHIM_WATCHING);
+	prefault(guard);
+}
+
 /* Returns why it leaves. */
 static const char *watch(struct guard *guard)
 {
@@ -244,10 +261,16 @@ static const char *watch(struct guard *guard)
 	if (!end && guard_missed(guard) && guard_oom(guard))
 		return "the container was ended";
 	while (!end) {
-		int events = watch_wait(&guard->watch, next_look_ms(guard));
+		int events = watch_wait(&guard->watch, guard->settled ? next_look_ms(guard) : 0);
 
 		if (events < 0)
 			return "waiting failed";
+		/* First what is there to be told already. */
+		if (events == 0 && !guard->settled) {
+			settle_memory(guard);
+			guard->settled = true;
+			continue;
+		}
 		if (guard_switched_off(guard)) {
 			guard_signals(guard, events);
 			guard_helper_event(guard, events);
@@ -321,47 +344,37 @@ __attribute__((noinline)) static int begin(struct guard *guard, const struct arg
 	return go ? r : 1;
 }
 
-/* For a life that may be long: little memory, and that locked. */
-static void settle_memory(struct guard *guard)
-{
-	int r;
-
-	shrink(guard);
-	drop_old_stack();
-	r = confine_memory();
-	if (r < 0) {
-		record_problem(guard, "its memory cannot be locked: %s", strerrordesc_np(-r));
-		confine_missing(guard->status.confinement, sizeof(guard->status.confinement),
-				"locked memory", r);
-	}
-	record_phase(guard, SHIM_WATCHING);
-	prefault(guard);
-}
-
 /* The container has ended, and no kill is left to look into. */
 static bool is_over(struct guard *guard)
 {
-	if (!pidfd_exited(guard->init_pidfd))
+	if (!pidfd_exited(guard->init_pidfd) || !kill_nobody_left(&guard->memcg))
 		return false;
 	guard_parting(guard);
 	return guard->parting.known && !oom_kill_counted(&guard->parting, &guard->seen);
 }
 
-/* Before it touches what others made. */
+/* Before it looks at what others made. */
 static void settle_in(struct guard *guard)
 {
-	bool over = is_over(guard);
-
 	/* A timer of ours should end when it says. Not before the helper was forked: it would keep
 	 * this for its default, and so would the containers that its runtime makes. */
 	prctl(PR_SET_TIMERSLACK, 1);
-	if (!over)
+	if (is_over(guard))
+		snprintf(guard->status.confinement, sizeof(guard->status.confinement),
+			 "confinement (it ended at once)");
+	else
 		confine(guard);
 	record_armed(guard);
 	tight_arm(guard);
 	slow_open(&guard->slow, guard->procfd);
-	if (!over)
-		settle_memory(guard);
+}
+
+/* The rest is between us and the host, and while it starts the processors are the container's. */
+static void let_it_start(struct guard *guard)
+{
+	if (!oom_kill_counted(&guard->found, &guard->seen))
+		watch_sleep(&guard->watch,
+			    sooner(FIRST_MOMENT_MS, score_timeout_ms(&guard->scores)));
 }
 
 static int run(struct guard *guard, const struct arguments *arguments)
@@ -380,9 +393,8 @@ static int run(struct guard *guard, const struct arguments *arguments)
 	tell_ready(guard, arguments->ready_fd);
 	/* By this it is known by name, and can be ended. */
 	record_phase(guard, SHIM_WATCHING);
-	/* The rest is between us and the host, and while it starts the processors are the
-	 * container's. */
-	watch_sleep(&guard->watch, FIRST_MOMENT_MS);
+	if (arguments->init > 0)
+		let_it_start(guard);
 	settle_in(guard);
 	guard_leave(guard, watch(guard));
 	return EXIT_SUCCESS;

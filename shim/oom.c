@@ -165,7 +165,7 @@ static void finish(struct guard *guard, bool done)
 		return;
 	/* A storm may go on for long: what is known of it is to be seen meanwhile. */
 	record_phase(guard, SHIM_WATCHING);
-	if (!guard->init_ended)
+	if (!guard->init_ended && !guard->parting.known)
 		follow_storm(guard);
 	record_incident(guard);
 	record_phase(guard, SHIM_WATCHING);
@@ -228,7 +228,8 @@ bool guard_missed(struct guard *guard)
 
 	if (memcg_counters_read(&guard->memcg, &now) < 0 || !oom_kill_counted(&now, &guard->seen))
 		return false;
-	record_missed(guard, counted(guard, &now));
+	if (oom_kill_counted(&guard->found, &guard->seen))
+		record_missed(guard, counted(guard, &guard->found));
 	return true;
 }
 

@@ -31,11 +31,11 @@ static int open_pids_dir(const struct guard *guard, const struct cgroup_mounts *
 
 /* What is around the memory cgroup that is open. All of it is in order for close_all() then. */
 static int open_rest(struct guard *guard, const struct cgroup_mounts *mounts, pid_t init,
-		     bool alive, struct error *err)
+		     struct error *err)
 {
 	int watched, r;
 
-	memcg_open_freezer(&guard->memcg, guard->procfd, mounts, init, alive);
+	memcg_open_freezer(&guard->memcg, guard->procfd, mounts, init);
 	watched = watch_open(&guard->watch, &guard->memcg, guard->init_pidfd, err);
 	r = evidence_open(&guard->evidence, &guard->memcg, mounts, guard->procfd, init, guard->pids,
 			  KILL_PIDS_MAX, &guard->scene, watched < 0 ? NULL : err);
@@ -63,7 +63,7 @@ void guard_open_ahead(struct guard *guard, const struct cgroup_mounts *mounts, p
 		cleanup_closep(&guard->init_pidfd);
 		return;
 	}
-	if (open_rest(guard, mounts, init, true, NULL) < 0)
+	if (open_rest(guard, mounts, init, NULL) < 0)
 		close_all(guard);
 	else
 		guard->ahead = true;
@@ -91,5 +91,5 @@ int guard_open(struct guard *guard, const struct cgroup_mounts *mounts, struct e
 	r = open_init(guard, err);
 	if (r == 0)
 		r = memcg_open_path(mounts, guard->plan.identity.cgroup, &guard->memcg, err);
-	return r < 0 ? r : open_rest(guard, mounts, guard->plan.init_pid, false, err);
+	return r < 0 ? r : open_rest(guard, mounts, guard->plan.init_pid, err);
 }

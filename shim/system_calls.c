@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The system calls the shim may still make once it is armed; all others fail with EPERM. */
+/* The system calls the shim may still make once it has settled in; all others fail with EPERM. */
 #include "confine.h"
 
 #include <errno.h>

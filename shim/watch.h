@@ -57,7 +57,7 @@ struct watch {
  * init_pidfd stays the caller's.
  */
 int watch_open(struct watch *watch, const struct memcg *memcg, int init_pidfd, struct error *err);
-/* For tests: what a shim holds goes with it. */
+/* What a shim holds for good goes with it: for what was opened ahead, and for tests. */
 void watch_close(struct watch *watch);
 
 /*

@@ -44,29 +44,19 @@ static void raise_to_scope(char *path)
 
 /*
  * The directory in the v1 freezer hierarchy. It must be the container's alone, because all that is
- * in it gets thawed: named like the memory cgroup, or, for a live init (`alive` set), at least not
- * the one that this process itself is in.
+ * in it gets thawed: it is named like the memory cgroup.
  */
 static int open_freezer(int procfd, const struct cgroup_mounts *mounts, pid_t pid,
-			const char *memory_path, bool alive)
+			const char *memory_path)
 {
-	cleanup_free char *path = NULL, *self = NULL;
-	const char *use = NULL;
+	cleanup_free char *path = NULL;
+	/* The runtimes use one path in all hierarchies; the process may be gone already. */
+	const char *use = memory_path;
 	int fd;
 
-	if (pid > 0 && cgroup_path_of(procfd, pid, "freezer", &path, NULL) == 0) {
-		if (strcmp(last_component(path), last_component(memory_path)) == 0)
-			use = path;
-		else if (alive && strcmp(path, "/") != 0 &&
-			 cgroup_path_of(procfd, 0, "freezer", &self, NULL) == 0 &&
-			 strcmp(self, path) != 0)
-			use = path;
-	}
-	/* The runtimes use one path in all hierarchies; the process may be gone already. */
-	if (!use && !alive)
-		use = memory_path;
-	if (!use)
-		return -1;
+	if (pid > 0 && cgroup_path_of(procfd, pid, "freezer", &path, NULL) == 0 &&
+	    strcmp(last_component(path), last_component(memory_path)) == 0)
+		use = path;
 	fd = cgroup_open(mounts, "freezer", use, NULL, NULL);
 	return fd < 0 ? -1 : fd;
 }
@@ -145,10 +135,10 @@ int memcg_open_path(const struct cgroup_mounts *mounts, const char *path, struct
 }
 
 void memcg_open_freezer(struct memcg *memcg, int procfd, const struct cgroup_mounts *mounts,
-			pid_t pid, bool alive)
+			pid_t pid)
 {
 	if (memcg->version == CGROUP_V1)
-		memcg->freezer = open_freezer(procfd, mounts, pid, memcg->path, alive);
+		memcg->freezer = open_freezer(procfd, mounts, pid, memcg->path);
 }
 
 int memcg_open_dir(const char *dir, enum cgroup_version version, struct memcg *out,

@@ -36,12 +36,10 @@ int memcg_open(int procfd, const struct cgroup_mounts *mounts, pid_t pid, struct
  */
 int memcg_open_path(const struct cgroup_mounts *mounts, const char *path, struct memcg *out,
 		    struct error *err);
-/*
- * v1: looks for the container's directory in the freezer hierarchy. `pid` is in it if it lives
- * (`alive`); else it may be 0 or gone, and only helps.
- */
+/* v1: looks for the container's directory in the freezer hierarchy. `pid` may be 0 or gone, and
+ * only helps. */
 void memcg_open_freezer(struct memcg *memcg, int procfd, const struct cgroup_mounts *mounts,
-			pid_t pid, bool alive);
+			pid_t pid);
 /*
  * A recorded directory, where the mounts are known to be the same: without its path in the
  * hierarchy (NULL) and without the freezer's directory, for settings and counters.

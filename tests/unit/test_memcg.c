@@ -138,28 +138,35 @@ static void expect_freezer(const struct memcg *memcg, pid_t holds)
 	ck_assert_int_eq(pid, holds);
 }
 
-START_TEST(v1_freezer_is_the_containers_own_or_none)
+/* Whatever freezer a process is in: the caller's cgroup, another one, or it is somebody else by
+ * now. */
+START_TEST(v1_freezer_is_the_containers_own)
 {
-	static const struct {
-		pid_t pid;
-		bool alive;
-		pid_t holds;
-	} cases[] = {
-	    {7, true, 7},   {8, true, 0},   {10, true, 1},
-	    {7, false, 7},  {10, false, 7}, /* the number may be another process by now */
-	    {99, false, 7}, {0, false, 7},
-	};
+	static const pid_t pids[] = {7, 8, 10, 99, 0};
 
-	for (size_t i = 0; i < FAKE_TREE_LEN(cases); i++) {
+	for (size_t i = 0; i < FAKE_TREE_LEN(pids); i++) {
 		struct error err = {0};
 		struct memcg memcg;
 
 		ck_assert_int_eq(memcg_open_path(&mounts, "/box/c", &memcg, &err), 0);
 		ck_assert_int_eq(memcg.freezer, -1);
-		memcg_open_freezer(&memcg, proc, &mounts, cases[i].pid, cases[i].alive);
-		expect_freezer(&memcg, cases[i].holds);
+		memcg_open_freezer(&memcg, proc, &mounts, pids[i]);
+		expect_freezer(&memcg, 7);
 		memcg_close(&memcg);
 	}
+}
+END_TEST
+
+START_TEST(v1_no_freezer_of_its_own)
+{
+	struct error err = {0};
+	struct memcg memcg;
+
+	fake_tree_remove_dir(&tree, "frz/box");
+	ck_assert_int_eq(memcg_open_path(&mounts, "/box/c", &memcg, &err), 0);
+	memcg_open_freezer(&memcg, proc, &mounts, 8);
+	expect_freezer(&memcg, 0);
+	memcg_close(&memcg);
 }
 END_TEST
 
@@ -316,7 +323,8 @@ int main(void)
 	tcase_add_checked_fixture(v1, make_v1, remove_tree);
 	tcase_add_test(v1, v1_counters_are_summed);
 	tcase_add_test(v1, v1_usage_and_limits);
-	tcase_add_test(v1, v1_freezer_is_the_containers_own_or_none);
+	tcase_add_test(v1, v1_freezer_is_the_containers_own);
+	tcase_add_test(v1, v1_no_freezer_of_its_own);
 	tcase_add_test(v1, v1_what_cannot_be_guarded_is_refused);
 	tcase_add_test(v1, v1_a_recorded_directory_is_opened_as_it_is);
 	tcase_add_test(v1, v1_ancestors_tell_whose_limit_it_was);

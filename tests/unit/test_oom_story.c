@@ -276,7 +276,9 @@ START_TEST(a_missed_kill_is_reported_once)
 {
 	struct shim_status status;
 
+	guard->found = (struct memcg_counters){.known = true, .oom_kill = 1};
 	ck_assert(guard_missed(guard));
+	ck_assert_ptr_nonnull(strstr(journal_text(), "\"event\":\"missed\""));
 	ck_assert(!guard_oom(guard));
 	ck_assert_uint_eq(guard->incident.kills, 1);
 	ck_assert(!guard_missed(guard));
@@ -300,6 +302,17 @@ START_TEST(the_last_counters_outlive_the_cgroup)
 	child = 0;
 	guard_init_ended(guard);
 	ck_assert_uint_eq(guard->status.incidents, 1);
+	ck_assert_uint_eq(guard->incident.kills, 1);
+}
+END_TEST
+
+/* It came when the shim was armed, and had not looked yet. */
+START_TEST(a_kill_in_the_first_moment_is_not_missed)
+{
+	guard->found = (struct memcg_counters){.known = true};
+	ck_assert(guard_missed(guard));
+	ck_assert_ptr_null(strstr(journal_text(), "\"event\":\"missed\""));
+	ck_assert(!guard_oom(guard));
 	ck_assert_uint_eq(guard->incident.kills, 1);
 }
 END_TEST
@@ -440,6 +453,7 @@ int main(void)
 	tcase_add_test(tests, a_report_touches_nobody);
 	tcase_add_test(tests, a_missed_kill_is_reported_once);
 	tcase_add_test(tests, the_last_counters_outlive_the_cgroup);
+	tcase_add_test(tests, a_kill_in_the_first_moment_is_not_missed);
 	tcase_add_test(tests, reclaim_at_the_limit_is_no_oom);
 	tcase_add_test(tests, a_storm_goes_into_one_record);
 	tcase_add_test(tests, a_storm_does_not_swallow_another_slot);
