@@ -202,7 +202,7 @@ static bool one_oom(struct guard *guard, bool *more)
 	decide_now(guard, &facts, &decision);
 	guard->incident.decided_us = clock_us(CLOCK_MONOTONIC) - start_us;
 	guard->status.oom_kills += guard->incident.kills;
-	guard->seen = now;
+	guard->seen = guard->incident.after;
 
 	done = guard_act(guard, &facts, &decision);
 	if (decision.step == STEP_RESTART)

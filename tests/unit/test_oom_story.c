@@ -5,10 +5,12 @@
  */
 #include <sched.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "fake_tree.h"
@@ -32,6 +34,21 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *pointer, size_t size);
 int __wrap_pidfd_signal(int pidfd, int signal);
+void __real_evidence_read_log(struct evidence *evidence, struct incident *incident);
+void __wrap_evidence_read_log(struct evidence *evidence, struct incident *incident);
+
+/* What happens while the shim reads the kernel's log for the first time. */
+static void (*at_log)(void);
+
+void __wrap_evidence_read_log(struct evidence *evidence, struct incident *incident)
+{
+	void (*happens)(void) = at_log;
+
+	at_log = NULL;
+	if (happens)
+		happens();
+	__real_evidence_read_log(evidence, incident);
+}
 
 void *__wrap_malloc(size_t size)
 {
@@ -257,6 +274,63 @@ START_TEST(what_cannot_be_read_is_not_empty)
 }
 END_TEST
 
+static int log_feed = -1;
+
+static void kernel_says(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void kernel_says(const char *format, ...)
+{
+	char record[1024] = "4,1,1000,-;";
+	size_t head = strlen(record);
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(record + head, sizeof(record) - head, format, args);
+	va_end(args);
+	len += (int)head;
+	ck_assert_int_eq(send(log_feed, record, (size_t)len, 0), len);
+}
+
+static void kernel_kills(int pid)
+{
+	kernel_says("oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=x,mems_allowed=0,"
+		    "oom_memcg=/ctr,task_memcg=/ctr,task=worker,pid=%d,uid=0\n",
+		    pid);
+	kernel_says("Memory cgroup out of memory: Killed process %d (worker) total-vm:90000kB, "
+		    "anon-rss:61440kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:160kB "
+		    "oom_score_adj:0\n",
+		    pid);
+}
+
+static void kernel_kills_worker_and_init(void)
+{
+	kernel_kills(999999);
+	kernel_kills(child);
+	fake_tree_write(&tree, "ctr/memory.events", "oom 2\noom_kill 2\noom_group_kill 0\n");
+}
+
+/* The second kill came while the evidence of the first was read: one record tells of both. */
+START_TEST(whom_the_log_names_is_counted)
+{
+	int pair[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair), 0);
+	guard->evidence.kmsg = pair[0];
+	guard->evidence.pids_are_host_pids = true;
+	log_feed = pair[1];
+	guard->profile_copy.evidence.budget_ms = 10000;
+	at_log = kernel_kills_worker_and_init;
+	ck_assert(!guard_oom(guard));
+	ck_assert_uint_eq(guard->incident.victims_len, 2);
+	ck_assert_int_eq(guard->incident.slot, OOM_SLOT_INIT);
+	ck_assert_uint_eq(guard->incident.kills, 2);
+	ck_assert_uint_eq(guard->status.oom_kills, 2);
+	ck_assert_uint_eq(guard->status.incidents, 1);
+	close(pair[0]);
+	close(pair[1]);
+}
+END_TEST
+
 START_TEST(a_report_touches_nobody)
 {
 	ck_assert(!guard_oom(guard));
@@ -450,6 +524,7 @@ int main(void)
 	tcase_add_test(tests, everybody_that_cgroup_kill_hits_is_counted);
 	tcase_add_test(tests, a_signal_to_a_dead_init_is_not_told_as_sent);
 	tcase_add_test(tests, what_cannot_be_read_is_not_empty);
+	tcase_add_test(tests, whom_the_log_names_is_counted);
 	tcase_add_test(tests, a_report_touches_nobody);
 	tcase_add_test(tests, a_missed_kill_is_reported_once);
 	tcase_add_test(tests, the_last_counters_outlive_the_cgroup);
