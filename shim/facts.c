@@ -37,19 +37,6 @@ static void read_victims(struct guard *guard, uint64_t end_us)
 	}
 }
 
-/* One that came while the evidence was read, and that the log has named already. */
-static void count_named(struct guard *guard)
-{
-	struct incident *incident = &guard->incident;
-	struct memcg_counters now;
-
-	if (guard->evidence.victims <= incident->kills || guard_counters(guard, &now) < 0 ||
-	    !oom_kill_counted(&now, &incident->after))
-		return;
-	incident->kills += now.oom_kill - incident->after.oom_kill;
-	incident->after = now;
-}
-
 /* A replacement of the victim may be on its way: php-fpm heals itself. */
 static bool wait_healed(struct guard *guard)
 {
@@ -90,7 +77,7 @@ void guard_facts(struct guard *guard, uint64_t start_us, struct oom_facts *facts
 	from_us = clock_us(CLOCK_MONOTONIC);
 	if (budget_us > 0)
 		read_victims(guard, start_us + budget_us);
-	count_named(guard);
+	guard_count_named(guard);
 	if (guard->profile->evidence.budget_ms > 0)
 		evidence_compare(&guard->evidence, incident, incident->kills);
 	guard->scene.delay_us += clock_us(CLOCK_MONOTONIC) - from_us;

@@ -64,7 +64,7 @@ struct guard {
 	struct memcg_counters seen;    /* accounted for so far */
 	struct memcg_counters armed;   /* at arming */
 	struct memcg_counters found;   /* when it was armed: what is not in `seen` nobody watched */
-	struct memcg_counters parting; /* see guard_parting() */
+	struct memcg_counters parting; /* the last ones, since the init has ended */
 	uint64_t armed_ms;	       /* CLOCK_REALTIME */
 	struct restart_history history;
 	struct journal journal;
@@ -125,13 +125,14 @@ void guard_init_ended(struct guard *guard);
 
 /* Has the kernel killed since what was accounted for? */
 bool oom_kill_counted(const struct memcg_counters *now, const struct memcg_counters *seen);
-/* The init has ended, and the cgroup may go at any moment: what is counted now holds from then on.
- */
-void guard_parting(struct guard *guard);
-/* What the kernel has counted by now. */
+/* What the kernel has counted by now. Once the init has ended the cgroup may go at any moment: the
+ * last reading holds then. */
 int guard_counters(struct guard *guard, struct memcg_counters *now);
 /* Adds what came since to the incident at hand. */
 void guard_account(struct guard *guard, const struct memcg_counters *now);
+/* One that came while the evidence was read, and that the log has named already, is of this
+ * incident. */
+void guard_count_named(struct guard *guard);
 /* Kills that came between the decision and the end of its action belong to the same incident. */
 void guard_count_late(struct guard *guard);
 

@@ -347,10 +347,13 @@ __attribute__((noinline)) static int begin(struct guard *guard, const struct arg
 /* The container has ended, and no kill is left to look into. */
 static bool is_over(struct guard *guard)
 {
+	struct memcg_counters now;
+
 	if (!pidfd_exited(guard->init_pidfd) || !kill_nobody_left(&guard->memcg))
 		return false;
-	guard_parting(guard);
-	return guard->parting.known && !oom_kill_counted(&guard->parting, &guard->seen);
+	guard->init_ended = true;
+	return guard_counters(guard, &now) == 0 && now.known &&
+	       !oom_kill_counted(&now, &guard->seen);
 }
 
 /* Before it looks at what others made. */

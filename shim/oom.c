@@ -165,7 +165,7 @@ static void finish(struct guard *guard, bool done)
 		return;
 	/* A storm may go on for long: what is known of it is to be seen meanwhile. */
 	record_phase(guard, SHIM_WATCHING);
-	if (!guard->init_ended && !guard->parting.known)
+	if (!guard->init_ended)
 		follow_storm(guard);
 	record_incident(guard);
 	record_phase(guard, SHIM_WATCHING);
@@ -240,7 +240,6 @@ void guard_init_ended(struct guard *guard)
 	bool read;
 
 	guard->init_ended = true;
-	guard_parting(guard);
 	/* One last read: its death may have been the OOM. The kernel counts a kill before it sends
 	 * the signal (__oom_kill_process() in mm/oom_kill.c), so there is nothing to wait for. */
 	read = guard_counters(guard, &now) == 0;

@@ -110,11 +110,9 @@ int memcg_open(int procfd, const struct cgroup_mounts *mounts, pid_t pid, struct
 	if (out->version == CGROUP_V2)
 		raise_to_scope(path);
 	r = open_at(mounts, path, out, err);
-	if (r < 0) {
+	if (r < 0)
 		memcg_close(out);
-		return r;
-	}
-	return 0;
+	return r;
 }
 
 int memcg_open_path(const struct cgroup_mounts *mounts, const char *path, struct memcg *out,
@@ -127,11 +125,9 @@ int memcg_open_path(const struct cgroup_mounts *mounts, const char *path, struct
 	if (path[0] != '/' || !path[1])
 		return error_say(err, EXDEV, "\"%s\" is no cgroup of a container", path);
 	r = open_at(mounts, path, out, err);
-	if (r < 0) {
+	if (r < 0)
 		memcg_close(out);
-		return r;
-	}
-	return 0;
+	return r;
 }
 
 void memcg_open_freezer(struct memcg *memcg, int procfd, const struct cgroup_mounts *mounts,

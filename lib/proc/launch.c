@@ -84,7 +84,6 @@ static int start(const char *state, const char *key, pid_t init, int ready, int 
 
 	snprintf(init_text, sizeof(init_text), "%d", (int)init);
 	child = vfork();
-
 	if (child < 0)
 		return error_set(err, errno, "fork");
 	if (child == 0) {
