@@ -48,10 +48,29 @@ static void change_free(struct change *change)
 	free(change->before);
 	free(change->after);
 	free(change->backup);
+	free(change->backup_path);
 }
 
-int change_plan(struct changes *changes, const char *path, char *after, size_t after_len,
-		const char *backup, struct error *err)
+/* What a copy of the file is called; *out is owned. */
+static int copy_path(const struct changes *changes, const char *path, const char *suffix,
+		     char **out, struct error *err)
+{
+	cleanup_free char *file = NULL;
+	int r = resolve(path, &file, err);
+
+	*out = NULL;
+	if (r < 0)
+		return r;
+	if (changes->copies_dir)
+		r = asprintf(out, "%s%s%s", changes->copies_dir, strrchr(path, '/'), suffix);
+	else
+		r = asprintf(out, "%s%s", file, suffix);
+	return r < 0 ? error_set(err, ENOMEM, "cannot name a copy of %s", path) : 0;
+}
+
+/* `like`: whose owner and mode a new file has; NULL: root's and 0644. */
+static int plan(struct changes *changes, const char *path, char *after, size_t after_len,
+		const char *backup, const char *like, struct error *err)
 {
 	struct change *change = &changes->items[changes->len];
 	struct stat st = {.st_mode = 0644};
@@ -64,10 +83,13 @@ int change_plan(struct changes *changes, const char *path, char *after, size_t a
 		r = error_say(err, E2BIG, "too many files");
 	else
 		r = resolve(path, &change->path, err);
+	if (r == 0 && backup)
+		r = copy_path(changes, path, CHANGE_BACKUP_SUFFIX, &change->backup_path, err);
 	if (r == 0)
 		r = change_read(change->path, &change->before, &change->before_len, err);
-	if (r == 0 && change->before && stat(change->path, &st) < 0)
-		r = error_set(err, errno, "cannot look at %s", path);
+	like = change->before ? change->path : like;
+	if (r == 0 && like && stat(like, &st) < 0)
+		r = error_set(err, errno, "cannot look at %s", like);
 	change->uid = st.st_uid;
 	change->gid = st.st_gid;
 	change->mode = st.st_mode & 07777;
@@ -83,23 +105,17 @@ int change_plan(struct changes *changes, const char *path, char *after, size_t a
 	return 0;
 }
 
-static int backup_path(const char *path, char **out, struct error *err)
+int change_plan(struct changes *changes, const char *path, char *after, size_t after_len,
+		const char *backup, struct error *err)
 {
-	cleanup_free char *file = NULL;
-	int r = resolve(path, &file, err);
-
-	*out = NULL;
-	if (r < 0)
-		return r;
-	if (asprintf(out, "%s" CHANGE_BACKUP_SUFFIX, file) < 0)
-		return error_set(err, ENOMEM, "cannot name the copy of %s", path);
-	return 0;
+	return plan(changes, path, after, after_len, backup, NULL, err);
 }
 
-int change_read_backup(const char *path, char **text, size_t *len, struct error *err)
+int change_read_backup(const struct changes *changes, const char *path, char **text, size_t *len,
+		       struct error *err)
 {
 	cleanup_free char *backup = NULL;
-	int r = backup_path(path, &backup, err);
+	int r = copy_path(changes, path, CHANGE_BACKUP_SUFFIX, &backup, err);
 
 	*text = NULL;
 	return r < 0 ? r : change_read(backup, text, len, err);
@@ -111,10 +127,10 @@ int change_plan_back(struct changes *changes, const char *path, char *after, siz
 	cleanup_free char *kept = NULL, *backup = NULL;
 	size_t len;
 	bool same;
-	int r = change_read_backup(path, &kept, &len, err);
+	int r = change_read_backup(changes, path, &kept, &len, err);
 
 	if (r == 0)
-		r = backup_path(path, &backup, err);
+		r = copy_path(changes, path, CHANGE_BACKUP_SUFFIX, &backup, err);
 	same = r == 0 && kept && after && len == after_len && !memcmp(kept, after, len);
 	if (r < 0) {
 		free(after);
@@ -127,18 +143,16 @@ int change_plan_back(struct changes *changes, const char *path, char *after, siz
 int change_plan_edited(struct changes *changes, const char *path, const char *text, size_t len,
 		       struct error *err)
 {
-	cleanup_free char *file = NULL, *beside = NULL;
+	cleanup_free char *beside = NULL;
 	char *copy;
-	int r = resolve(path, &file, err);
+	int r = copy_path(changes, path, CHANGE_EDITED_SUFFIX, &beside, err);
 
 	if (r < 0)
 		return r;
-	if (asprintf(&beside, "%s" CHANGE_EDITED_SUFFIX, file) < 0)
-		beside = NULL;
-	copy = beside ? strndup(text, len) : NULL;
+	copy = strndup(text, len);
 	if (!copy)
 		return error_set(err, ENOMEM, "cannot keep a copy of %s", path);
-	return change_plan(changes, beside, copy, len, NULL, err);
+	return plan(changes, beside, copy, len, NULL, path, err);
 }
 
 static int make_parents(const char *path, struct error *err)
@@ -154,6 +168,18 @@ static int make_parents(const char *path, struct error *err)
 		*slash = '/';
 	}
 	return 0;
+}
+
+/* Opens the directory of a file, which is made where it is missing. */
+static int open_dir_of(const char *path, struct error *err)
+{
+	cleanup_free char *dir = strndup(path, (size_t)(strrchr(path, '/') + 1 - path));
+	int fd, r = dir ? make_parents(path, err) : error_set(err, ENOMEM, "cannot write %s", path);
+
+	if (r < 0)
+		return r;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? error_set(err, errno, "cannot open %s", dir) : fd;
 }
 
 /* A whole file by temporary file and rename, in a directory that is held open. */
@@ -179,28 +205,28 @@ static int put_file(int dirfd, const char *name, const struct change *like, cons
 	return r;
 }
 
+static int keep_backup(const struct change *change, struct error *err)
+{
+	const char *name = strrchr(change->backup_path, '/') + 1;
+	cleanup_close int dirfd = open_dir_of(change->backup_path, err);
+	int r;
+
+	if (dirfd < 0)
+		return dirfd;
+	r = put_file(dirfd, name, change, change->backup, strlen(change->backup));
+	return r < 0 ? error_set(err, -r, "cannot keep a copy of %s", change->path) : 0;
+}
+
 static int apply_one(const struct change *change, struct error *err)
 {
 	const char *name = strrchr(change->path, '/') + 1;
-	cleanup_free char *dir = strndup(change->path, (size_t)(name - change->path));
-	cleanup_close int dirfd = -1;
-	char backup[NAME_MAX + 1];
-	int r;
+	cleanup_close int dirfd = open_dir_of(change->path, err);
+	int r = dirfd < 0 ? dirfd : 0;
 
-	if (!dir)
-		return error_set(err, ENOMEM, "cannot write %s", change->path);
-	r = make_parents(change->path, err);
+	if (r == 0 && change->backup && change->before)
+		r = keep_backup(change, err);
 	if (r < 0)
 		return r;
-	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dirfd < 0)
-		return error_set(err, errno, "cannot open %s", dir);
-	snprintf(backup, sizeof(backup), "%.200s" CHANGE_BACKUP_SUFFIX, name);
-	if (change->backup && change->before) {
-		r = put_file(dirfd, backup, change, change->backup, strlen(change->backup));
-		if (r < 0)
-			return error_set(err, -r, "cannot keep a copy of %s", change->path);
-	}
 	if (change->after)
 		r = put_file(dirfd, name, change, change->after, change->after_len);
 	else if (unlinkat(dirfd, name, 0) < 0 && errno != ENOENT)
@@ -241,4 +267,5 @@ void changes_free(struct changes *changes)
 	for (size_t i = 0; i < changes->len; i++)
 		change_free(&changes->items[i]);
 	changes->len = 0;
+	free(take_ptr(changes->copies_dir));
 }

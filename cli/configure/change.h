@@ -21,10 +21,16 @@ struct change {
 	uid_t uid;
 	gid_t gid;
 	mode_t mode;
-	char *backup; /* kept beside it: what was there without us; NULL: nothing is kept */
+	char *backup;	   /* what was there without us, to be kept; NULL: nothing is */
+	char *backup_path; /* NULL with `backup` */
 };
 
 struct changes {
+	/*
+	 * Where copies are kept, owned; NULL: beside each file. To be set where the engine reads
+	 * all that lies in the file's directory.
+	 */
+	char *copies_dir;
 	struct change items[CHANGES_MAX];
 	size_t len;
 };
@@ -38,7 +44,7 @@ int change_read(const char *path, char **text, size_t *len, struct error *err);
 /*
  * Plans that `path` shall hold `after` (owned by the call in any case; NULL: shall not be there).
  * Plans nothing where that is so already. Of an existing file owner and mode are kept, a new one is
- * root's and 0644. `backup`, where it is not NULL, is kept beside it.
+ * root's and 0644. `backup`, where it is not NULL, is kept as a copy.
  */
 int change_plan(struct changes *changes, const char *path, char *after, size_t after_len,
 		const char *backup, struct error *err);
@@ -48,14 +54,15 @@ int change_plan_back(struct changes *changes, const char *path, char *after, siz
 		     struct error *err);
 
 /*
- * Plans a copy of `text` beside the file, which somebody has changed since we wrote it and which
- * is ours as a whole: what was done by hand is not lost with it.
+ * Plans a copy of `text`, which the file holds and somebody has changed since we wrote it: what was
+ * done by hand is not lost with what is ours. It has the file's owner and mode.
  */
 int change_plan_edited(struct changes *changes, const char *path, const char *text, size_t len,
 		       struct error *err);
 
-/* The copy that was kept beside `path`; *text is owned, NULL where there is none. */
-int change_read_backup(const char *path, char **text, size_t *len, struct error *err);
+/* The copy of `path` that was kept by change_plan(); *text is owned, NULL where there is none. */
+int change_read_backup(const struct changes *changes, const char *path, char **text, size_t *len,
+		       struct error *err);
 
 /* A unified difference of all of it. */
 void changes_print(const struct changes *changes, FILE *to);

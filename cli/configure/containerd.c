@@ -23,6 +23,7 @@
 #include "toml_block.h"
 #include "toml_scan.h"
 
+#define ENGINE "containerd"
 #define MAIN_FILE "/etc/containerd/config.toml"
 #define DROP_IN_NAME "oomguard.toml"
 #define CRI_V2 "io.containerd.grpc.v1.cri"
@@ -40,7 +41,8 @@ struct found {
 	const char *plugin;
 	long version;
 	bool systemd_cgroup, has_runtime;
-	bool has_block; /* ours is in one of the files already */
+	char **with_block; /* the files that have ours already */
+	size_t with_block_len;
 };
 
 static void found_free(struct found *found)
@@ -49,21 +51,58 @@ static void found_free(struct found *found)
 	free(found->main_text);
 	free(found->drop_in);
 	free(found->last);
+	for (size_t i = 0; i < found->with_block_len; i++)
+		free(found->with_block[i]);
+	free(found->with_block);
 }
 
-/* Reads a file without our block in it. */
-static int read_without(const char *path, char **text, bool *had, struct error *err)
-{
-	size_t len;
-	int r = change_read(path, text, &len, err);
+/* A file without our block in it. */
+struct without {
+	char *text;  /* NULL: no file */
+	char *whole; /* with the block, where somebody has changed that; else NULL */
+	bool had;    /* there was a block */
+};
 
-	if (r < 0 || !*text)
+static void without_free(struct without *file)
+{
+	free(file->text);
+	free(file->whole);
+}
+
+#define cleanup_without __attribute__((cleanup(without_free)))
+
+static int read_without(const char *path, struct without *out, struct error *err)
+{
+	bool edited;
+	size_t len;
+	int r;
+
+	*out = (struct without){0};
+	r = change_read(path, &out->text, &len, err);
+	if (r < 0 || !out->text)
 		return r;
-	if (strlen(*text) != len)
+	if (strlen(out->text) != len)
 		return error_say(err, EINVAL, "%s holds a NUL", path);
-	r = toml_block_cut(*text, path, err);
-	*had |= r == 0 && strlen(*text) != len;
+	out->whole = strdup(out->text);
+	if (!out->whole)
+		return error_set(err, ENOMEM, "cannot read %s", path);
+	r = toml_block_cut(out->text, path, &edited, err);
+	out->had = r == 0 && strlen(out->text) != len;
+	if (!edited)
+		free(take_ptr(out->whole));
 	return r;
+}
+
+static int remember_block(struct found *found, const char *path, struct error *err)
+{
+	char **list = reallocarray(found->with_block, found->with_block_len + 1, sizeof(*list));
+
+	if (list)
+		found->with_block = list;
+	if (!list || !(list[found->with_block_len] = strdup(path)))
+		return error_set(err, ENOMEM, "%s", path);
+	found->with_block_len++;
+	return 0;
 }
 
 /* One file that is loaded. `facts` may have imports. */
@@ -121,14 +160,16 @@ static int look_at_import(struct found *found, const struct configure *want, con
 	if (glob(pattern, 0, NULL, &files) != 0)
 		return 0;
 	for (size_t i = 0; i < files.gl_pathc && r == 0; i++) {
-		cleanup_free char *text = NULL;
+		cleanup_without struct without file = {0};
 		struct toml_facts facts = {0};
 
 		if (is_ours(files.gl_pathv[i]))
 			continue;
-		r = read_without(files.gl_pathv[i], &text, &found->has_block, err);
-		if (r == 0 && text)
-			r = look_at(found, want, files.gl_pathv[i], text, &facts, err);
+		r = read_without(files.gl_pathv[i], &file, err);
+		if (r == 0 && file.had)
+			r = remember_block(found, files.gl_pathv[i], err);
+		if (r == 0 && file.text)
+			r = look_at(found, want, files.gl_pathv[i], file.text, &facts, err);
 		toml_facts_free(&facts);
 	}
 	globfree(&files);
@@ -150,15 +191,21 @@ static int plugin_of(long version, const char *path, const char **out, struct er
 
 static int find(const struct configure *want, struct found *found, struct error *err)
 {
+	cleanup_without struct without file = {0};
 	struct toml_facts facts = {0};
 	int r;
 
 	found->main_file = want->config ? strdup(want->config) : configure_path(want, MAIN_FILE);
 	if (!found->main_file)
 		return error_set(err, ENOMEM, "cannot name the file");
-	r = read_without(found->main_file, &found->main_text, &found->has_block, err);
+	r = read_without(found->main_file, &file, err);
 	if (r < 0)
 		return r;
+	if (file.had)
+		r = remember_block(found, found->main_file, err);
+	if (r < 0)
+		return r;
+	found->main_text = take_ptr(file.text);
 	found->version = 2;
 	found->plugin = CRI_V2;
 	if (!found->main_text)
@@ -208,24 +255,15 @@ static char *make_tables(const struct configure *want, const struct found *found
 	return text;
 }
 
-/*
- * `lines`: NULL takes it back. An import may well name every file of that directory, so what was
- * changed by hand is kept beside the main file.
- */
-static int plan_drop_in(const struct found *found, const char *lines, struct outcome *out,
-			struct error *err)
+/* Reads a file whose block is to go. */
+static int take_block(const char *path, struct without *file, struct outcome *out,
+		      struct error *err)
 {
-	const char *name = strrchr(found->main_file, '/') + 1;
-	cleanup_free char *kept_as = NULL;
-	struct drop_in file = {.path = found->drop_in, .engine = "containerd"};
+	int r = read_without(path, file, err);
 
-	if (asprintf(&kept_as, "%.*s" DROP_IN_NAME, (int)(name - found->main_file),
-		     found->main_file) < 0)
-		kept_as = NULL;
-	if (!kept_as)
-		return error_set(err, ENOMEM, "cannot make the drop-in");
-	file.kept_as = kept_as;
-	return drop_in_plan(&out->changes, &file, lines, err);
+	if (r < 0 || !file->whole)
+		return r;
+	return change_plan_edited(&out->changes, path, file->whole, strlen(file->whole), err);
 }
 
 static int plan_new_drop_in(const struct found *found, const char *tables, struct outcome *out,
@@ -235,8 +273,35 @@ static int plan_new_drop_in(const struct found *found, const char *tables, struc
 
 	if (asprintf(&lines, "version = %ld\n\n%s", found->version, tables) < 0)
 		lines = NULL;
-	return lines ? plan_drop_in(found, lines, out, err)
+	return lines ? drop_in_plan(&out->changes, found->drop_in, ENGINE, lines, err)
 		     : error_set(err, ENOMEM, "cannot make the drop-in");
+}
+
+static int cut_block(const char *path, struct outcome *out, struct error *err)
+{
+	cleanup_without struct without file = {0};
+	int r = take_block(path, &file, out, err);
+	size_t len;
+
+	if (r < 0)
+		return r;
+	/* A file that we made is ours as a whole. */
+	if (file.had && !strcmp(file.text, NEW_FILE))
+		free(take_ptr(file.text));
+	len = file.text ? strlen(file.text) : 0;
+	return change_plan_back(&out->changes, path, take_ptr(file.text), len, err);
+}
+
+/* Ours wherever it is, but in one file: which section holds may have changed since it was put. */
+static int cut_blocks(const struct found *found, const char *but, struct outcome *out,
+		      struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < found->with_block_len && r == 0; i++)
+		if (!but || strcmp(found->with_block[i], but) != 0)
+			r = cut_block(found->with_block[i], out, err);
+	return r;
 }
 
 /* Behind the file that holds, with a version where it is new. */
@@ -244,20 +309,21 @@ static int plan_edit(const struct found *found, const char *tables, struct outco
 		     struct error *err)
 {
 	const char *path = found->last ? found->last : found->main_file;
-	cleanup_free char *before = NULL;
+	cleanup_without struct without file = {0};
 	char *after = NULL;
-	bool had = false;
-	int r = read_without(path, &before, &had, err);
+	int r = take_block(path, &file, out, err);
 
 	if (r < 0)
 		return r;
-	after = toml_block_add(before ? before : NEW_FILE, tables);
+	after = toml_block_add(file.text ? file.text : NEW_FILE, tables);
 	if (!after)
 		return error_set(err, ENOMEM, "cannot change %s", path);
-	r = change_plan(&out->changes, path, after, strlen(after), before, err);
+	r = change_plan(&out->changes, path, after, strlen(after), file.text, err);
+	if (r == 0)
+		r = cut_blocks(found, path, out, err);
 	/* One of the two is enough. */
 	if (r == 0 && found->drop_in)
-		r = plan_drop_in(found, NULL, out, err);
+		r = drop_in_plan(&out->changes, found->drop_in, ENGINE, NULL, err);
 	return r;
 }
 
@@ -280,30 +346,11 @@ static int tell_by_hand(const struct found *found, const char *tables, struct ou
 	return 0;
 }
 
-/* Our drop-in, and our block wherever it is. */
-static int plan_removal(const struct configure *want, const struct found *found,
-			struct outcome *out, struct error *err)
+static int plan_removal(const struct found *found, struct outcome *out, struct error *err)
 {
-	const char *edited[] = {found->main_file, found->last};
-	int r = 0;
+	int r = found->drop_in ? drop_in_plan(&out->changes, found->drop_in, ENGINE, NULL, err) : 0;
 
-	if (found->drop_in)
-		r = plan_drop_in(found, NULL, out, err);
-	for (size_t i = 0; i < 2 && r == 0; i++) {
-		char *text = NULL;
-		bool had = false;
-
-		if (!edited[i] || (i == 1 && !strcmp(edited[0], edited[1])))
-			continue;
-		r = read_without(edited[i], &text, &had, err);
-		/* A file that we made is ours as a whole. */
-		if (r == 0 && had && !strcmp(text, NEW_FILE))
-			free(take_ptr(text));
-		if (r == 0)
-			r = change_plan_back(&out->changes, edited[i], text,
-					     text ? strlen(text) : 0, err);
-	}
-	return r;
+	return r < 0 ? r : cut_blocks(found, NULL, out, err);
 }
 
 static int plan(const struct configure *want, const struct found *found, struct outcome *out,
@@ -314,12 +361,21 @@ static int plan(const struct configure *want, const struct found *found, struct 
 	if (!tables)
 		return error_set(err, ENOMEM, "cannot make the tables");
 	if (want->remove)
-		return plan_removal(want, found, out, err);
-	if (want->edit || found->has_block)
+		return plan_removal(found, out, err);
+	if (want->edit || found->with_block_len > 0)
 		return plan_edit(found, tables, out, err);
 	if (found->drop_in && (!found->last || found->version >= VERSION_JOINED))
 		return plan_new_drop_in(found, tables, out, err);
 	return tell_by_hand(found, tables, out, err);
+}
+
+/* Beside the main file: an import may well name every file of its directory. */
+static int keep_copies(const struct found *found, struct outcome *out, struct error *err)
+{
+	const char *name = strrchr(found->main_file, '/');
+
+	out->changes.copies_dir = strndup(found->main_file, (size_t)(name - found->main_file));
+	return out->changes.copies_dir ? 0 : error_set(err, ENOMEM, "cannot name the directory");
 }
 
 int configure_containerd(const struct configure *want, struct outcome *out, struct error *err)
@@ -340,6 +396,8 @@ int configure_containerd(const struct configure *want, struct outcome *out, stru
 		    want, base_spec ? OOMGUARD_HOOK_PATH : OOMGUARD_WRAPPER_PATH, err);
 	if (r == 0)
 		r = find(want, &found, err);
+	if (r == 0)
+		r = keep_copies(&found, out, err);
 	/* The file is there before it is named, and as long as it is. */
 	if (r == 0 && base_spec && !want->remove)
 		r = configure_base_spec(want, out, err);

@@ -178,7 +178,7 @@ static int plan_back(const struct configure *want, const struct daemon *daemon, 
 	cleanup_free char *kept = NULL;
 	size_t kept_len, len = daemon->len;
 	char *after;
-	int r = change_read_backup(path, &kept, &kept_len, err);
+	int r = change_read_backup(&out->changes, path, &kept, &kept_len, err);
 
 	if (r < 0)
 		return r;

@@ -26,10 +26,10 @@ static bool is_ours(const char *text)
 	return !strncmp(text, MARK, sizeof(MARK) - 1);
 }
 
-static bool is_untouched(const struct drop_in *drop_in, const char *text, size_t len)
+static bool is_untouched(const char *engine, const char *text, size_t len)
 {
 	const char *lines = memchr(text, '\n', len);
-	cleanup_free char *made = lines ? make_text(drop_in->engine, lines + 1) : NULL;
+	cleanup_free char *made = lines ? make_text(engine, lines + 1) : NULL;
 
 	return made && strlen(made) == len && !memcmp(made, text, len);
 }
@@ -38,29 +38,29 @@ static bool is_untouched(const struct drop_in *drop_in, const char *text, size_t
  * What is there goes, whoever edited it: a path that is left would keep containers from starting
  * once the program is gone.
  */
-static int look_at(struct changes *changes, const struct drop_in *drop_in, struct error *err)
+static int look_at(struct changes *changes, const char *path, const char *engine, struct error *err)
 {
 	cleanup_free char *text = NULL;
 	size_t len;
-	int r = change_read(drop_in->path, &text, &len, err);
+	int r = change_read(path, &text, &len, err);
 
-	if (r < 0 || !text || is_untouched(drop_in, text, len))
+	if (r < 0 || !text || is_untouched(engine, text, len))
 		return r;
 	if (is_ours(text))
-		return change_plan_edited(changes, drop_in->kept_as, text, len, err);
-	r = error_say(err, EEXIST, "%s is there, and is not oomguard's", drop_in->path);
+		return change_plan_edited(changes, path, text, len, err);
+	r = error_say(err, EEXIST, "%s is there, and is not oomguard's", path);
 	return error_hint(err, r, "move it away");
 }
 
-int drop_in_plan(struct changes *changes, const struct drop_in *drop_in, const char *lines,
+int drop_in_plan(struct changes *changes, const char *path, const char *engine, const char *lines,
 		 struct error *err)
 {
 	char *text = NULL;
-	int r = look_at(changes, drop_in, err);
+	int r = look_at(changes, path, engine, err);
 
 	if (r < 0)
 		return r;
-	if (lines && !(text = make_text(drop_in->engine, lines)))
-		return error_set(err, ENOMEM, "cannot make %s", drop_in->path);
-	return change_plan(changes, drop_in->path, text, text ? strlen(text) : 0, NULL, err);
+	if (lines && !(text = make_text(engine, lines)))
+		return error_set(err, ENOMEM, "cannot make %s", path);
+	return change_plan(changes, path, text, text ? strlen(text) : 0, NULL, err);
 }

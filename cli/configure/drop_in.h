@@ -8,19 +8,9 @@
 #include "change.h"
 #include "error.h"
 
-struct drop_in {
-	const char *path;
-	const char *engine; /* it says that `oomguard configure ENGINE` wrote it */
-	/*
-	 * What somebody changed is kept as this and CHANGE_EDITED_SUFFIX, where the engine reads
-	 * nothing of that name.
-	 */
-	const char *kept_as;
-};
-
 /*
- * Plans that the file holds `lines`; NULL: that it is gone. -EEXIST for a file that is not ours,
- * which is left alone.
+ * Plans that the file holds `lines`, of which its first line says that `oomguard configure ENGINE`
+ * wrote them; NULL: that it is gone. -EEXIST for a file that is not ours, which is left alone.
  */
-int drop_in_plan(struct changes *changes, const struct drop_in *drop_in, const char *lines,
+int drop_in_plan(struct changes *changes, const char *path, const char *engine, const char *lines,
 		 struct error *err);

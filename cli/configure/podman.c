@@ -66,17 +66,14 @@ static int hooks(const struct configure *want, enum hooks_reader reader, struct 
 	return r;
 }
 
-/* /etc/x.d/y: /etc/y */
-static char *one_up(const char *path)
+/* /etc/x.d/y: /etc */
+static char *two_up(const char *path)
 {
 	const char *name = strrchr(path, '/'), *dir = name;
-	char *up;
 
 	while (dir > path && dir[-1] != '/')
 		dir--;
-	return asprintf(&up, "%.*s%s", dir > path ? (int)(dir - path - 1) : 0, path, name) < 0
-		   ? NULL
-		   : up;
+	return strndup(path, dir > path ? (size_t)(dir - path) - 1 : 0);
 }
 
 /* `lines` is owned by the call. CRI-O reads every file of the directory, podman those in .conf. */
@@ -85,14 +82,14 @@ static int drop_in(const struct configure *want, const char *engine, const char 
 {
 	cleanup_free char *own = lines;
 	cleanup_free char *path = want->config ? strdup(want->config) : configure_path(want, usual);
-	cleanup_free char *up = path ? one_up(path) : NULL;
-	struct drop_in file = {.path = path, .engine = engine, .kept_as = up};
 	int r;
 
-	if (!up || !own)
+	out->changes.copies_dir = path ? two_up(path) : NULL;
+	if (!out->changes.copies_dir || !own)
 		return error_set(err, ENOMEM, "cannot make the drop-in");
 	r = configure_need_program(want, OOMGUARD_WRAPPER_PATH, err);
-	return r < 0 ? r : drop_in_plan(&out->changes, &file, want->remove ? NULL : own, err);
+	return r < 0 ? r
+		     : drop_in_plan(&out->changes, path, engine, want->remove ? NULL : own, err);
 }
 
 int configure_podman(const struct configure *want, struct outcome *out, struct error *err)

@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "error.h"
 
 /* The file with the block behind it; owned, NULL when memory is out. */
@@ -10,6 +12,8 @@ char *toml_block_add(const char *text, const char *tables);
 
 /*
  * Cuts the block out of the text, so that what was there before is there again, byte for byte.
- * Without a block nothing happens. -EINVAL for a block without an end.
+ * Without a block nothing happens. *edited, where it is not NULL, tells whether somebody has
+ * changed the block since it was made: its first line has the sum of the others. -EINVAL for a
+ * block without an end.
  */
-int toml_block_cut(char *text, const char *source, struct error *err);
+int toml_block_cut(char *text, const char *source, bool *edited, struct error *err);

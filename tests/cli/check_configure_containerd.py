@@ -137,6 +137,48 @@ class Containerd(Case):
         self.configure("--remove")
         self.assertEqual(path.read_text(), "# above\n" + self.DEBIAN + "# below\n")
 
+    def test_another_section_since(self):
+        """Lines that were put behind one file are found when another file's section holds."""
+        one, two = "etc/containerd/conf.d/one.toml", "etc/containerd/conf.d/two.toml"
+        section = f"version = 2\n[{self.CRI}]\n"
+        self.put(self.MAIN, 'imports = ["/etc/containerd/conf.d/*"]\nversion = 2\n')
+        self.put(one, section)
+        before = self.files()
+        self.configure("--edit")
+        self.assertIn("oomguard-runc", (self.base / one).read_text())
+        self.put(two, section)
+        self.configure()
+        self.assertEqual((self.base / one).read_text(), section)
+        self.assertIn("oomguard-runc", (self.base / two).read_text())
+        self.configure("--remove")
+        self.assertEqual(self.files(), {**before, two: self.files()[two]})
+        self.assertEqual((self.base / two).read_text(), section)
+
+    def test_edited_by_hand(self):
+        """Lines of the block that are not ours are kept, beside the main file."""
+        imports = 'imports = ["/etc/containerd/conf.d/*"]\nversion = 2\n'
+        other = "etc/containerd/conf.d/other.toml"
+        for files, edited, again in (({self.MAIN: self.DEBIAN}, self.MAIN, ("--remove",)),
+                                     ({self.MAIN: self.DEBIAN}, self.MAIN, ("--edit",)),
+                                     ({self.MAIN: imports, other: f"version = 2\n[{self.CRI}]\n"}, other,
+                                      ("--remove",))):
+            for name, text in files.items():
+                self.put(name, text, 0o600)
+            before = self.files()
+            self.configure("--edit")
+            registered = self.files()
+            text = registered[edited][0].decode().replace("oomguard-runc", "oomguard-crun")
+            self.put(edited, text, 0o600)
+            said = self.configure(*again)
+            self.assertIn("changed by hand", said)
+            after = self.files()
+            kept, mode = after.pop(f"etc/containerd/{pathlib.Path(edited).name}.edited-by-hand")
+            self.assertEqual((kept.decode(), mode & 0o7777), (text, 0o600))
+            self.assertEqual(after, before if again == ("--remove",) else registered)
+            self.configure("--remove")
+            for name in (*files, f"etc/containerd/{pathlib.Path(edited).name}.edited-by-hand"):
+                (self.base / name).unlink()
+
     def test_not_understood(self):
         """Whatever cannot be followed is left alone, with file and line."""
         for text in ("version = 1\n", "root = '/x'\n", "version = 5\n", "version = 2\n[a\n", "version = 2\na = \"x\n",
