@@ -136,9 +136,12 @@ static int into_hooks(struct json_edit *edit, const struct json *root,
 static int edit_hooks(struct json_edit *edit, const struct json *root, const struct spec_hook *hook,
 		      struct error *err)
 {
-	struct entry *entries = calloc(STAGES, sizeof(*entries));
+	/* Not zeroed: that would touch the parts, many times larger, that no text fills. */
+	struct entry *entries = malloc(STAGES * sizeof(*entries));
 	int r = entries ? 0 : error_set(err, ENOMEM, SPEC_CONFIG_FILE);
 
+	for (size_t i = 0; entries && i < STAGES; i++)
+		entries[i].tree = NULL;
 	for (size_t i = 0; r == 0 && i < STAGES; i++)
 		r = make_entry(hook, stages[i], &entries[i], err);
 	if (r == 0)

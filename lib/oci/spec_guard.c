@@ -67,7 +67,7 @@ static int edit(const struct spec_guard *what, const struct oci_config *config,
 		const struct identity *id, const char *text, size_t len, struct spec_guarded *out,
 		struct error *err)
 {
-	cleanup_free struct effective_policy *policy = calloc(1, sizeof(*policy));
+	cleanup_effective_policy struct effective_policy *policy = effective_policy_new();
 	struct spec_changes changes = {0};
 	struct spec_host host = {0};
 	int r;

@@ -272,6 +272,16 @@ static void refuse_unknown(const struct identity *id, struct effective_policy *o
 	}
 }
 
+static bool has_ours(const struct identity *id)
+{
+	if (!id->annotations || id->annotations->type != JSON_OBJECT)
+		return false;
+	for (size_t i = 0; i < id->annotations->object.len; i++)
+		if (our_name(id->annotations->object.members[i].key))
+			return true;
+	return false;
+}
+
 static bool is_annotated(const struct origin *from)
 {
 	return from->kind == ORIGIN_ANNOTATION || from->kind == ORIGIN_BOUND;
@@ -303,8 +313,7 @@ static void keep_kill_whole(struct effective_policy *out, const struct profile *
 	}
 }
 
-void policy_apply_annotations(const struct json *root, const struct identity *id,
-			      struct effective_policy *out)
+static void apply(const struct json *root, const struct identity *id, struct effective_policy *out)
 {
 	const struct profile before = out->profile;
 	struct origin from[POLICY_KEYS_MAX];
@@ -316,4 +325,12 @@ void policy_apply_annotations(const struct json *root, const struct identity *id
 	apply_disable(root, id, out);
 	keep_kill_whole(out, &before, from);
 	refuse_unknown(id, out);
+}
+
+/* Most containers have none: then the copies that apply() makes would be made for nothing. */
+void policy_apply_annotations(const struct json *root, const struct identity *id,
+			      struct effective_policy *out)
+{
+	if (has_ours(id))
+		apply(root, id, out);
 }

@@ -55,6 +55,13 @@ struct effective_policy {
 struct effective_policy *effective_policy_new(void);
 void effective_policy_free(struct effective_policy *policy);
 
+static inline void effective_policy_freep(struct effective_policy **policy)
+{
+	effective_policy_free(*policy);
+}
+
+#define cleanup_effective_policy __attribute__((cleanup(effective_policy_freep)))
+
 /*
  * Resolves the policy for the container. Pure: no file is read. `doc` may be a document with
  * root NULL. Values out of an annotation's bounds are clamped (numbers, durations, sizes) or

@@ -40,6 +40,11 @@ append="console=ttyS0 panic=-1 quiet loglevel=4 guest.share=$share guest.script=
 append="$append guest.out=$out guest.cgroup=$cgroup"
 # Debian's kernels clear each page that they hand out: an emulator needs a second for 100 MiB.
 append="$append init_on_alloc=0"
+# The emulator keeps translated code by its address: at a new one each time, every program's start
+# would be translated anew, which takes longer than running it.
+append="$append norandmaps"
+# 6.1 mistrusts the emulated counter and would ask an emulated timer, at each look at the clock.
+append="$append tsc=reliable"
 if [ "$cgroup" = v2 ]; then append="$append cgroup_no_v1=all"; else append="$append swapaccount=1"; fi
 drives=()
 if [ "$swap" = swap ]; then
