@@ -20,6 +20,9 @@ class SwapFile:
         self.on = False
 
     def switch_on(self):
+        # One that could not be switched off serves the next scenario as well.
+        if self.on:
+            return
         fd = os.open(self.file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         try:
             os.posix_fallocate(fd, 0, SIZE)
