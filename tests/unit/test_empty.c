@@ -5,6 +5,7 @@
  */
 #include <signal.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "empty.h"
 #include "fake_tree.h"
@@ -23,9 +24,15 @@ static const struct fake_file files[] = {
 static struct fake_tree tree;
 static struct memcg memcg;
 
+/* What happens while it waits, and how often it did. */
+static const char *goes_meanwhile;
+static unsigned waited;
+
 static void setup(void)
 {
 	fake_tree_make(&tree, files, FAKE_TREE_LEN(files));
+	goes_meanwhile = NULL;
+	waited = 0;
 }
 
 static void teardown(void)
@@ -47,6 +54,44 @@ static void check_file(const char *path, const char *text)
 
 	ck_assert_str_eq(fake_tree_read(&tree, path, buf, sizeof(buf)), text);
 }
+
+int __wrap_clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
+			   struct timespec *left);
+int __wrap_clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
+			   struct timespec *left)
+{
+	waited++;
+	if (goes_meanwhile)
+		fake_tree_remove_dir(&tree, goes_meanwhile);
+	return 0;
+}
+
+/* A removal would wait for the write; for a little memory the cgroup is left to it. */
+START_TEST(a_little_may_be_removed_first)
+{
+	use(CGROUP_V1);
+	fake_tree_write(&tree, "v1/memory.usage_in_bytes", "500000\n");
+	goes_meanwhile = "v1/memory.usage_in_bytes";
+	ck_assert_uint_eq(empty_cgroup(&memcg), 0);
+	ck_assert_uint_eq(waited, 1);
+	check_file("v1/memory.force_empty", "");
+	goes_meanwhile = NULL;
+	fake_tree_write(&tree, "v1/memory.usage_in_bytes", "500000\n");
+	ck_assert_uint_eq(empty_cgroup(&memcg), 0);
+	ck_assert_uint_eq(waited, 2);
+	check_file("v1/memory.force_empty", "0");
+}
+END_TEST
+
+START_TEST(much_goes_at_once)
+{
+	use(CGROUP_V1);
+	fake_tree_write(&tree, "v1/memory.usage_in_bytes", "1048576\n");
+	ck_assert_uint_eq(empty_cgroup(&memcg), 0);
+	ck_assert_uint_eq(waited, 0);
+	check_file("v1/memory.force_empty", "0");
+}
+END_TEST
 
 START_TEST(v1_is_forced_empty)
 {
@@ -177,6 +222,8 @@ int main(void)
 
 	tcase_set_timeout(tests, 60);
 	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, a_little_may_be_removed_first);
+	tcase_add_test(tests, much_goes_at_once);
 	tcase_add_test(tests, v1_is_forced_empty);
 	tcase_add_test(tests, v2_reclaims_what_is_there);
 	tcase_add_test(tests, v2_reclaims_in_pieces);
