@@ -88,11 +88,19 @@ static void fill_change(struct jsonw *w, const struct changes *all, size_t i)
 	jsonw_object_end(w);
 }
 
+/* What was only told to be added is not there yet. */
+static bool needs_action(const struct asked *asked)
+{
+	const struct outcome *outcome = &asked->outcome;
+
+	return outcome->changes.len > 0 && outcome->action && !outcome->by_hand;
+}
+
 static void fill(struct jsonw *w, const void *context)
 {
 	const struct asked *asked = context;
 	const struct outcome *outcome = &asked->outcome;
-	bool needed = outcome->changes.len > 0 && outcome->action;
+	bool needed = needs_action(asked);
 
 	jsonw_object(w);
 	jsonw_kv_int(w, "version", CLI_JSON_VERSION);
@@ -130,7 +138,7 @@ static void print_outcome(const struct asked *asked)
 		fputs(outcome->by_hand, stdout);
 	else if (outcome->changes.len == 0)
 		printf("%s: nothing to change\n", asked->engine->name);
-	if (outcome->changes.len == 0 || !outcome->action)
+	if (!needs_action(asked))
 		return;
 	if (asked->restarted)
 		printf("done: systemctl %s %s\n", outcome->action, outcome->unit);
@@ -148,10 +156,9 @@ static int act(const struct cli *cli, struct asked *asked)
 		r = changes_apply(&outcome->changes, &err);
 	if (r < 0)
 		return cli_failed(&err);
-	if (asked->restart && !asked->dry_run && outcome->changes.len > 0 && outcome->action)
+	if (asked->restart && !asked->dry_run && needs_action(asked))
 		r = restart_unit(outcome->action, outcome->unit, &restart_err);
-	asked->restarted = asked->restart && r == 0 && !asked->dry_run &&
-			   outcome->changes.len > 0 && outcome->action;
+	asked->restarted = asked->restart && r == 0 && !asked->dry_run && needs_action(asked);
 	exit_code = CLI_DONE;
 	if (cli->json)
 		exit_code = cli_json(fill, asked);

@@ -123,6 +123,16 @@ class Containerd(Case):
                 self.configure(*words, code=1)
             self.configure("--mode", "base-spec", "--spec", "/nowhere", code=1)
 
+    def test_no_restart_for_nothing(self):
+        ctr = need("ctr")
+        self.put(self.MAIN, self.DEBIAN)
+        with tempfile.NamedTemporaryFile() as spec:
+            subprocess.run([ctr, "oci", "spec"], stdout=spec, check=True, timeout=PATIENCE)
+            words = ["--mode", "base-spec", "--spec", spec.name]
+            document = json.loads(self.configure(*words, "--json", "--dry-run", code=1))
+            self.assertEqual((len(document["changes"]), document["needs"]), (1, None))
+            self.assertNotIn("systemctl", self.configure(*words, code=1))
+
     def test_systemd_cgroup(self):
         self.put(self.MAIN, f"version = 2\n[{self.CRI}.containerd.runtimes.runc.options]\n  SystemdCgroup = true\n")
         self.configure("--edit")
