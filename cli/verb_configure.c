@@ -93,7 +93,8 @@ static bool needs_action(const struct asked *asked)
 {
 	const struct outcome *outcome = &asked->outcome;
 
-	return outcome->changes.len > 0 && outcome->action && !outcome->by_hand;
+	return outcome->changes.len > 0 && outcome->action &&
+	       (!outcome->by_hand || asked->want.remove);
 }
 
 static void fill(struct jsonw *w, const void *context)
@@ -113,6 +114,7 @@ static void fill(struct jsonw *w, const void *context)
 		fill_change(w, &outcome->changes, i);
 	jsonw_array_end(w);
 	jsonw_kv_string(w, "byHand", outcome->by_hand);
+	jsonw_kv_string(w, "note", outcome->note);
 	jsonw_kv_string(w, "unit", needed ? outcome->unit : NULL);
 	jsonw_kv_string(w, "needs", needed ? outcome->action : NULL);
 	jsonw_kv_bool(w, "restarted", asked->restarted);
@@ -134,6 +136,8 @@ static void print_outcome(const struct asked *asked)
 		if (change_is_edited_copy(change))
 			puts("  what somebody changed by hand is in this copy; no engine reads it");
 	}
+	if (outcome->note)
+		fputs(outcome->note, stdout);
 	if (outcome->by_hand)
 		fputs(outcome->by_hand, stdout);
 	else if (outcome->changes.len == 0)
@@ -167,8 +171,8 @@ static int act(const struct cli *cli, struct asked *asked)
 	exit_code = cli_finish(exit_code);
 	if (r < 0)
 		exit_code = cli_failed(&restart_err);
-	/* Nothing is registered as long as nobody adds it. */
-	return outcome->by_hand && !asked->want.remove ? CLI_FAILED : exit_code;
+	/* Nothing is registered, or taken back, as long as nobody does it. */
+	return outcome->by_hand ? CLI_FAILED : exit_code;
 }
 
 static int set_mode(const char *word, struct configure *want)
@@ -241,6 +245,7 @@ static int set_option(int option, struct asked *asked)
 	case 'm':
 		return set_mode(optarg, want);
 	case 'H':
+		want->handler_given = true;
 		return set_name("--handler", optarg, &want->handler);
 	case 'P':
 		return set_name("--profile", optarg, &want->profile);

@@ -16,6 +16,7 @@ enum configure_mode { MODE_USUAL, MODE_HOOKS, MODE_WRAPPER, MODE_BASE_SPEC };
 struct configure {
 	enum configure_mode mode;
 	const char *handler; /* name of the runtime that is added; checked */
+	bool handler_given;  /* and it was asked for */
 	const char *config;  /* --config, or NULL: the engine's own place */
 	const char *prefix;  /* --prefix: an absolute directory all files are below; "" none */
 	const char *spec;    /* --spec: what the base specification is made from; or NULL */
@@ -30,7 +31,8 @@ struct outcome {
 	const char *unit;   /* the engine's systemd unit, NULL: no daemon */
 	const char *action; /* "restart" or "reload" the unit needs; NULL: nothing */
 	char needs[256];    /* the same in words */
-	char *by_hand;	    /* what the reader has to add to a file, owned; NULL: nothing */
+	char *by_hand;	    /* what the reader has to do to a file, owned; NULL: nothing */
+	char *note;	    /* what was found to be so already, owned; or NULL */
 };
 
 /* Each plans one engine. -EINVAL, with a message, for what does not go together. */

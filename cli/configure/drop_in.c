@@ -21,7 +21,7 @@ static char *make_text(const char *engine, const char *lines)
 	return r < 0 ? NULL : text;
 }
 
-static bool is_ours(const char *text)
+bool drop_in_is_ours(const char *text)
 {
 	return !strncmp(text, MARK, sizeof(MARK) - 1);
 }
@@ -46,7 +46,7 @@ static int look_at(struct changes *changes, const char *path, const char *engine
 
 	if (r < 0 || !text || is_untouched(engine, text, len))
 		return r;
-	if (is_ours(text))
+	if (drop_in_is_ours(text))
 		return change_plan_edited(changes, path, text, len, err);
 	r = error_say(err, EEXIST, "%s is there, and is not oomguard's", path);
 	return error_hint(err, r, "move it away");

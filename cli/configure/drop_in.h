@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "change.h"
 #include "error.h"
 
@@ -14,3 +16,6 @@
  */
 int drop_in_plan(struct changes *changes, const char *path, const char *engine, const char *lines,
 		 struct error *err);
+
+/* The text is that of a file which this has written, whoever edited it since. */
+bool drop_in_is_ours(const char *text);

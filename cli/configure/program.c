@@ -39,4 +39,5 @@ void outcome_free(struct outcome *outcome)
 {
 	changes_free(&outcome->changes);
 	free(take_ptr(outcome->by_hand));
+	free(take_ptr(outcome->note));
 }

@@ -8,23 +8,11 @@ import sys
 import tempfile
 import unittest
 
-from configure_case import Case, LIBEXEC, OOMGUARD, PATIENCE, need
+from configure_case import LIBEXEC, OOMGUARD, PATIENCE, need
+from containerd_case import ContainerdCase
 
 
-class Containerd(Case):
-    ENGINE = "containerd"
-    MAIN = "etc/containerd/config.toml"
-    CRI = 'plugins."io.containerd.grpc.v1.cri"'
-    DEBIAN = ('version = 2\n\n[plugins]\n  [plugins."io.containerd.grpc.v1.cri"]\n'
-              '    [plugins."io.containerd.grpc.v1.cri".cni]\n      bin_dir = "/usr/lib/cni"\n')
-
-    def dump(self):
-        """What containerd makes of the file."""
-        containerd = need("containerd")
-        done = subprocess.run([containerd, "--config", self.base / self.MAIN, "config", "dump"],
-                              capture_output=True, text=True, timeout=PATIENCE, check=True)
-        return done.stdout
-
+class Containerd(ContainerdCase):
     def test_edit(self):
         for text in (self.DEBIAN, self.DEBIAN.rstrip("\n"), "version = 3\n", "version = 2 # \"x\n"):
             self.put(self.MAIN, text, 0o600)
@@ -196,7 +184,7 @@ class Containerd(Case):
                      "version = 2\nimports = 3\n", "version = 2\na = 1 2\n", "version = 2\nimports = [\"\\u0041\"]\n",
                      "version = 2\na = " + "[" * 100, "version = 2\n" + "a." * 100 + "b = 1\n",
                      f"version = 2\n[{self.CRI}.containerd]\nruntimes = {{}}\n",
-                     f"version = 2\n[{self.CRI}.containerd]\nruntimes.runc.runtime_type = 'x'\n",
+                     "version = 2\nplugins = {}\n", "version = 2\n[plugins]\n'io.containerd.grpc.v1.cri' = { a = 1 }\n",
                      f"version = 2\n[[{self.CRI}.containerd]]\n",
                      f"version = 2\n[{self.CRI}.containerd.runtimes.oomguard]\n",
                      "version = 2\n# begin of `oomguard configure`\n", b"version = 2\n\0"):
@@ -212,6 +200,94 @@ class Containerd(Case):
                      "\"a b\".'c.d' = true\r\n[ x . \"y\" ]\r\n", "[[a.b]]\n[[a.b]]\n", "a = \"\\\"[b]\"\n"):
             self.put(self.MAIN, "version = 2\n" + text)
             self.round_trip("--edit")
+
+    def test_one_handler(self):
+        imports = 'imports = ["/etc/containerd/conf.d/*.toml"]\nversion = 2\n'
+        for text, words in ((self.DEBIAN, ("--edit",)), (imports, ())):
+            self.put(self.MAIN, text)
+            before = self.files()
+            self.configure(*words, "--handler", "a")
+            registered = self.files()
+            for wrong in (("--handler", "b"), (), ("--remove", "--handler", "typo")):
+                self.assertIn('"a" is registered', self.configure(*wrong, *words, code=1))
+                self.assertEqual(self.files(), registered)
+            self.configure("--remove")
+            self.assertEqual(self.files(), before)
+            self.configure(*words, "--handler", "a")
+            self.configure("--remove", "--handler", "a")
+            self.assertEqual(self.files(), before)
+
+    def test_small_file(self):
+        """One that says no more than what we would have made was there before us."""
+        path = self.put(self.MAIN, "version = 2\n")
+        self.round_trip("--edit")
+        path.unlink()
+        self.configure("--edit")
+        path.write_text(path.read_text().replace("oomguard-runc", "oomguard-crun"))
+        self.configure("--edit")
+        self.assertNotIn(self.MAIN + ".before-oomguard", self.files())
+        (self.base / (self.MAIN + ".edited-by-hand")).unlink()
+        self.configure("--remove")
+        self.assertEqual(self.files(), {})
+
+    def test_text_behind(self):
+        """It does not come to stand on the line before."""
+        for text in ("version = 2", "version = 2\n"):
+            for behind in ("[debug]\n  level = 'info'\n", "\n# below"):
+                path = self.put(self.MAIN, text)
+                self.configure("--edit")
+                path.write_text(path.read_text() + behind)
+                self.configure("--remove")
+                self.assertEqual(path.read_text(), "version = 2\n" + behind)
+                self.dump()
+                for name in self.files():
+                    (self.base / name).unlink()
+
+    def test_ends_of_lines(self):
+        """Of our lines, as an editor may leave them. They are changed then, and kept."""
+        def other_system(text):
+            return text.replace("\n", "\r\n")
+
+        for change, left in ((lambda text: text[:-1], lambda text: text), (other_system, other_system),
+                             (lambda text: other_system(text)[:-2], other_system)):
+            for text in (self.DEBIAN, self.DEBIAN[:-1]):
+                path = self.put(self.MAIN, text)
+                self.configure("--edit")
+                changed = change(path.read_text()).encode()
+                path.write_bytes(changed)
+                self.assertIn("changed by hand", self.configure("--remove"))
+                self.assertEqual(path.read_bytes().decode(), left(text))
+                self.assertEqual((self.base / (self.MAIN + ".edited-by-hand")).read_bytes(), changed)
+                for name in self.files():
+                    (self.base / name).unlink()
+        path = self.put(self.MAIN, "version = 2")
+        self.configure("--edit")
+        path.write_bytes(other_system(path.read_text() + "[debug]\n").encode())
+        self.configure("--remove")
+        self.assertEqual(path.read_bytes(), b"version = 2\r\n[debug]\r\n")
+
+    def test_dotted_keys(self):
+        """They close no table, neither to containerd's reader of TOML nor to the language."""
+        for text in (f"{self.CRI}.cni.bin_dir = 'x'\n", f"[{self.CRI}.containerd]\nruntimes.runc.runtime_type = 'x'\n",
+                     "[plugins]\n'io.containerd.internal.v1.opt' = { path = '/x' }\n"):
+            self.put(self.MAIN, "version = 2\n" + text)
+            self.round_trip("--edit")
+            self.configure("--edit")
+            self.assertIn("runtimes.oomguard.options]", self.dump())
+            self.configure("--remove")
+
+    def test_inline_table(self):
+        """Nothing can be put behind it, nor added by hand. A drop-in can be read beside it."""
+        text = "version = 2\nplugins = { 'io.containerd.internal.v1.opt' = { path = '/x' } }\n"
+        self.put(self.MAIN, text)
+        before = self.files()
+        for words in ((), ("--edit",)):
+            said = self.configure(*words, code=1)
+            self.assertIn("config.toml:2: ", said)
+            self.assertIn("inline table", said)
+            self.assertEqual(self.files(), before)
+        self.put(self.MAIN, 'imports = ["/etc/containerd/conf.d/*.toml"]\n' + text)
+        self.assertIn("etc/containerd/conf.d/oomguard.toml", self.round_trip())
 
     def test_symbolic_link(self):
         self.put("real.toml", self.DEBIAN)
