@@ -2,24 +2,10 @@
 #include "hooks_dirs.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <glob.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "read_all.h"
 #include "toml.h"
-
-#define FILE_MAX_BYTES (1024 * 1024)
-
-/* In the order in which they are read: a later one's list takes the place of the one before. */
-static const char *const podman_files[] = {"/usr/share/containers/containers.conf",
-					   "/etc/containers/containers.conf",
-					   "/etc/containers/containers.conf.d/*.conf", NULL};
-static const char *const crio_files[] = {"/etc/crio/crio.conf", "/etc/crio/crio.conf.d/*", NULL};
 
 struct reading {
 	struct hooks_dirs *out; /* before this file */
@@ -78,16 +64,12 @@ static int take_over(struct reading *reading, const char *file)
 	return r;
 }
 
-static int read_one(struct reading *reading, const char *path, size_t root_len, struct error *err)
+static int read_one(const char *text, const char *path, size_t root_len, void *context,
+		    struct error *err)
 {
-	cleanup_free char *text = NULL;
-	size_t len;
-	int r = read_all_at(AT_FDCWD, path, FILE_MAX_BYTES, &text, &len);
+	struct reading *reading = context;
+	int r;
 
-	if (r == -ENOENT)
-		return 0;
-	if (r < 0)
-		return error_set(err, -r, "cannot read %s", path);
 	reading->said = reading->append = false;
 	r = toml_walk(text, path, visit, reading, err);
 	if (r == 0 && reading->said && take_over(reading, path + root_len) < 0)
@@ -99,23 +81,10 @@ static int read_one(struct reading *reading, const char *path, size_t root_len, 
 int hooks_dirs_read(const char *root, enum hooks_reader reader, struct hooks_dirs *out,
 		    struct error *err)
 {
-	const char *const *patterns = reader == HOOKS_PODMAN ? podman_files : crio_files;
 	struct reading reading = {.out = out};
-	int r = 0;
 
 	*out = (struct hooks_dirs){.reader = reader};
-	for (; *patterns && r == 0; patterns++) {
-		char pattern[PATH_MAX];
-		glob_t files;
-
-		snprintf(pattern, sizeof(pattern), "%s%s", root, *patterns);
-		if (glob(pattern, 0, NULL, &files) != 0)
-			continue;
-		for (size_t i = 0; i < files.gl_pathc && r == 0; i++)
-			r = read_one(&reading, files.gl_pathv[i], strlen(root), err);
-		globfree(&files);
-	}
-	return r;
+	return engine_files_each(root, reader, read_one, &reading, err);
 }
 
 bool hooks_dirs_has(const struct hooks_dirs *dirs, const char *dir)

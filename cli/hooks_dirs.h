@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "engine_files.h"
 #include "error.h"
 
 /*
@@ -15,8 +16,6 @@
 #define HOOKS_DIR_OVERRIDE "/etc/containers/oci/hooks.d"
 
 #define HOOKS_DIRS_MAX 16
-
-enum hooks_reader { HOOKS_PODMAN, HOOKS_CRIO };
 
 struct hooks_dirs {
 	enum hooks_reader reader;
