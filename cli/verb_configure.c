@@ -27,6 +27,7 @@ static const char help[] =
     "  --spec FILE     base-spec: a whole specification, as `ctr oci spec` prints it\n"
     "  --always        hooks: for each container, not only for annotated ones\n"
     "  --handler NAME  wrapper: the runtime's name (default: oomguard)\n"
+    "  --runtime NAME  wrapper: what it becomes, runc or crun (default: runc); not containerd\n"
     "  --profile NAME  docker: the policy's profile for all containers of this runtime\n"
     "  --config PATH   hooks: the directory of hooks.d; wrapper: the drop-in; docker: "
     "daemon.json;\n"
@@ -53,11 +54,14 @@ static const struct engine {
     {"containerd", configure_containerd},
 };
 
+static const char usual_runtime[] = "runc";
+
 struct asked {
 	const struct engine *engine;
 	struct configure want;
 	bool dry_run, restart;
 	struct outcome outcome;
+	bool needed; /* that restart or reload */
 	bool restarted;
 };
 
@@ -101,7 +105,6 @@ static void fill(struct jsonw *w, const void *context)
 {
 	const struct asked *asked = context;
 	const struct outcome *outcome = &asked->outcome;
-	bool needed = needs_action(asked);
 
 	jsonw_object(w);
 	jsonw_kv_int(w, "version", CLI_JSON_VERSION);
@@ -115,8 +118,13 @@ static void fill(struct jsonw *w, const void *context)
 	jsonw_array_end(w);
 	jsonw_kv_string(w, "byHand", outcome->by_hand);
 	jsonw_kv_string(w, "note", outcome->note);
-	jsonw_kv_string(w, "unit", needed ? outcome->unit : NULL);
-	jsonw_kv_string(w, "needs", needed ? outcome->action : NULL);
+	jsonw_key(w, "left");
+	jsonw_array(w);
+	for (size_t i = 0; i < outcome->left_len; i++)
+		jsonw_string(w, outcome->left[i].message);
+	jsonw_array_end(w);
+	jsonw_kv_string(w, "unit", asked->needed ? outcome->unit : NULL);
+	jsonw_kv_string(w, "needs", asked->needed ? outcome->action : NULL);
 	jsonw_kv_bool(w, "restarted", asked->restarted);
 	jsonw_object_end(w);
 }
@@ -137,12 +145,12 @@ static void print_outcome(const struct asked *asked)
 			puts("  what somebody changed by hand is in this copy; no engine reads it");
 	}
 	if (outcome->note)
-		fputs(outcome->note, stdout);
+		puts(escape_terminal(outcome->note, path, sizeof(path)));
 	if (outcome->by_hand)
 		fputs(outcome->by_hand, stdout);
 	else if (outcome->changes.len == 0)
 		printf("%s: nothing to change\n", asked->engine->name);
-	if (!needs_action(asked))
+	if (!asked->needed)
 		return;
 	if (asked->restarted)
 		printf("done: systemctl %s %s\n", outcome->action, outcome->unit);
@@ -153,24 +161,26 @@ static void print_outcome(const struct asked *asked)
 static int act(const struct cli *cli, struct asked *asked)
 {
 	struct outcome *outcome = &asked->outcome;
-	struct error err = {0}, restart_err = {0};
-	int r = asked->engine->plan(&asked->want, outcome, &err), exit_code;
+	struct error err = {0};
+	int r = asked->engine->plan(&asked->want, outcome, &err), exit_code = CLI_DONE;
 
 	if (r == 0 && !asked->dry_run)
 		r = changes_apply(&outcome->changes, &err);
 	if (r < 0)
 		return cli_failed(&err);
-	if (asked->restart && !asked->dry_run && needs_action(asked))
-		r = restart_unit(outcome->action, outcome->unit, &restart_err);
-	asked->restarted = asked->restart && r == 0 && !asked->dry_run && needs_action(asked);
-	exit_code = CLI_DONE;
+	asked->needed = needs_action(asked);
+	if (asked->restart && !asked->dry_run && asked->needed)
+		r = restart_unit(outcome->action, outcome->unit, &err);
+	asked->restarted = asked->restart && r == 0 && !asked->dry_run && asked->needed;
 	if (cli->json)
 		exit_code = cli_json(fill, asked);
 	else
 		print_outcome(asked);
 	exit_code = cli_finish(exit_code);
+	for (size_t i = 0; i < outcome->left_len; i++)
+		exit_code = cli_failed(&outcome->left[i]);
 	if (r < 0)
-		exit_code = cli_failed(&restart_err);
+		exit_code = cli_failed(&err);
 	/* Nothing is registered, or taken back, as long as nobody does it. */
 	return outcome->by_hand ? CLI_FAILED : exit_code;
 }
@@ -212,6 +222,16 @@ static int set_name(const char *option, const char *word, const char **out)
 	return 0;
 }
 
+/* The programs that are installed. */
+static int set_runtime(const char *word, struct configure *want)
+{
+	if (strcmp(word, "runc") && strcmp(word, "crun"))
+		return cli_usage("configure", "--runtime: found \"%s\", allowed are runc and crun",
+				 word);
+	want->runtime = word;
+	return 0;
+}
+
 /* The paths that are registered are without it, so it has to be one that can be taken off. */
 static int set_prefix(char *word, struct configure *want)
 {
@@ -247,6 +267,8 @@ static int set_option(int option, struct asked *asked)
 	case 'H':
 		want->handler_given = true;
 		return set_name("--handler", optarg, &want->handler);
+	case 'u':
+		return set_runtime(optarg, want);
 	case 'P':
 		return set_name("--profile", optarg, &want->profile);
 	case 'c':
@@ -286,6 +308,12 @@ static int find_engine(const char *word, struct asked *asked)
 	return cli_usage("configure", "unknown engine \"%s\"", word);
 }
 
+static bool takes_runtime(const struct asked *asked)
+{
+	return asked->engine->plan == configure_docker ||
+	       (asked->engine->plan != configure_containerd && asked->want.mode == MODE_WRAPPER);
+}
+
 static int check_together(const struct asked *asked)
 {
 	const struct configure *want = &asked->want;
@@ -296,6 +324,9 @@ static int check_together(const struct asked *asked)
 	if (want->profile && asked->engine->plan != configure_docker)
 		return cli_usage("configure",
 				 "--profile is for docker: elsewhere an annotation names it");
+	if (want->runtime != usual_runtime && !want->remove && !takes_runtime(asked))
+		return cli_usage("configure",
+				 "--runtime is for --mode wrapper of podman, crio and docker");
 	if (base_spec && asked->engine->plan != configure_containerd)
 		return cli_usage("configure", "--mode base-spec is for containerd");
 	if (!want->remove && base_spec != (want->spec != NULL))
@@ -308,15 +339,22 @@ static int check_together(const struct asked *asked)
 int verb_configure(const struct cli *cli, int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"mode", required_argument, NULL, 'm'},    {"handler", required_argument, NULL, 'H'},
-	    {"config", required_argument, NULL, 'c'},  {"prefix", required_argument, NULL, 'p'},
-
-	    {"profile", required_argument, NULL, 'P'}, {"spec", required_argument, NULL, 's'},
-	    {"always", no_argument, NULL, 'a'},	       {"edit", no_argument, NULL, 'e'},
-	    {"dry-run", no_argument, NULL, 'd'},       {"remove", no_argument, NULL, 'r'},
-	    {"restart", no_argument, NULL, 'R'},       {0},
+	    {"mode", required_argument, NULL, 'm'},
+	    {"handler", required_argument, NULL, 'H'},
+	    {"config", required_argument, NULL, 'c'},
+	    {"prefix", required_argument, NULL, 'p'},
+	    {"runtime", required_argument, NULL, 'u'},
+	    {"profile", required_argument, NULL, 'P'},
+	    {"spec", required_argument, NULL, 's'},
+	    {"always", no_argument, NULL, 'a'},
+	    {"edit", no_argument, NULL, 'e'},
+	    {"dry-run", no_argument, NULL, 'd'},
+	    {"remove", no_argument, NULL, 'r'},
+	    {"restart", no_argument, NULL, 'R'},
+	    {0},
 	};
-	struct asked asked = {.want = {.handler = "oomguard", .prefix = ""}};
+	struct asked asked = {
+	    .want = {.handler = "oomguard", .runtime = usual_runtime, .prefix = ""}};
 	int option, exit_code = CLI_DONE;
 
 	while ((option = cli_option(help, argc, argv, options, &exit_code)) != -1) {

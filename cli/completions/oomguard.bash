@@ -17,7 +17,7 @@ _oomguard() {
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--root | --bundle | --policy | --html | --mode | --handler | --profile | --spec | --config | --prefix | --textfile | --sort | --interval)
+		--root | --bundle | --policy | --html | --mode | --runtime | --handler | --profile | --spec | --config | --prefix | --textfile | --sort | --interval)
 			[ "${COMP_WORDS[i]}" = --root ] && root=${COMP_WORDS[i + 1]}
 			((i++))
 			;;
@@ -38,6 +38,11 @@ _oomguard() {
 		;;
 	--mode)
 		mapfile -t COMPREPLY < <(compgen -W 'hooks wrapper base-spec' -- "$word")
+		return
+		;;
+	--runtime)
+		[ "$verb" != configure ] ||
+			mapfile -t COMPREPLY < <(compgen -W 'runc crun' -- "$word")
 		return
 		;;
 	--root | --bundle | --prefix | --textfile)
@@ -64,7 +69,7 @@ _oomguard() {
 	policy::-*) offer='--help' ;;
 	policy:show:-*) offer='--bundle --policy --json --help' ;;
 	configure:*:-*)
-		offer='--mode --always --handler --profile --spec --config --prefix --edit --dry-run --remove --restart --json --help'
+		offer='--mode --always --handler --runtime --profile --spec --config --prefix --edit --dry-run --remove --restart --json --help'
 		;;
 	*:*:-*) offer='--root --json --help' ;;
 	configure::*) offer='podman crio docker containerd' ;;

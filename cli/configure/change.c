@@ -68,6 +68,18 @@ static int copy_path(const struct changes *changes, const char *path, const char
 	return r < 0 ? error_set(err, ENOMEM, "cannot name a copy of %s", path) : 0;
 }
 
+/*
+ * A link that shall not be there goes itself: without its file it would be in the way of the next
+ * one.
+ */
+static int name_of(const char *path, bool goes, char **out, struct error *err)
+{
+	if (!goes)
+		return resolve(path, out, err);
+	*out = strdup(path);
+	return *out ? 0 : error_set(err, ENOMEM, "cannot name %s", path);
+}
+
 /* `like`: whose owner and mode a new file has; NULL: root's and 0644. */
 static int plan(struct changes *changes, const char *path, char *after, size_t after_len,
 		const char *backup, const char *like, struct error *err)
@@ -82,7 +94,7 @@ static int plan(struct changes *changes, const char *path, char *after, size_t a
 	else if (changes->len + 1 == CHANGES_MAX)
 		r = error_say(err, E2BIG, "too many files");
 	else
-		r = resolve(path, &change->path, err);
+		r = name_of(path, !after, &change->path, err);
 	if (r == 0 && backup)
 		r = copy_path(changes, path, CHANGE_BACKUP_SUFFIX, &change->backup_path, err);
 	if (r == 0)

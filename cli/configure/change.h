@@ -15,7 +15,7 @@
 #define CHANGE_EDITED_SUFFIX ".edited-by-hand"
 
 struct change {
-	char *path;	      /* of the file itself: symbolic links on the way are resolved */
+	char *path;	      /* of the file itself, not of a link to it, unless that goes */
 	char *before, *after; /* NULL: is not, shall not be there */
 	size_t before_len, after_len;
 	uid_t uid;

@@ -209,7 +209,7 @@ static int plan_beside(const struct configure *want, const struct containerd_fou
 	to = open_memstream(&text, &len);
 	if (to) {
 		containerd_tell_runtime(to, in, runtime);
-		fputs(" is registered by hand\n", to);
+		fputs(" is registered by hand", to);
 		fclose(to);
 	}
 	out->note = text;

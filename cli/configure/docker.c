@@ -13,10 +13,11 @@
 
 #define FILE_NAME "/etc/docker/daemon.json"
 #define MAX_DEPTH 64
-#define WRAPPER_NAME "oomguard-runc"
+#define GOING_MAX 64	/* runtimes of ours that are taken back at once */
+#define RESERVED "runc" /* dockerd's own; declared once more, dockerd does not start */
 
 struct daemon {
-	char *text;
+	const char *text; /* borrowed */
 	size_t len;
 	struct json *root;
 	const struct json *runtimes; /* NULL: none */
@@ -26,19 +27,49 @@ struct daemon {
 static void daemon_free(struct daemon *daemon)
 {
 	json_free(daemon->root);
-	free(daemon->text);
 }
+
+#define cleanup_daemon __attribute__((cleanup(daemon_free)))
 
 static bool is_ours(const struct json *runtime)
 {
 	const char *path = json_get_string(runtime, "path");
-	const char *name = path ? strrchr(path, '/') : NULL;
 
-	return name && !strcmp(name + 1, WRAPPER_NAME);
+	return path && configure_is_wrapper(path);
 }
 
-/* Takes the text over. What dockerd would not read is not touched. */
-static int parse(struct daemon *daemon, char *text, size_t len, const char *path,
+/* To be taken back: the one that was named, else each of ours. */
+static bool goes(const struct configure *want, const struct json_member *member)
+{
+	return is_ours(member->value) &&
+	       (!want->handler_given || !strcmp(member->key, want->handler));
+}
+
+/* The n-th that goes; NULL: no more. */
+static const struct json_member *going(const struct configure *want, const struct daemon *daemon,
+				       size_t n)
+{
+	for (size_t i = 0; daemon->runtimes && i < daemon->runtimes->object.len; i++)
+		if (goes(want, &daemon->runtimes->object.members[i]) && n-- == 0)
+			return &daemon->runtimes->object.members[i];
+	return NULL;
+}
+
+/* Any of ours, whatever its name. */
+static bool has_ours(const struct daemon *daemon)
+{
+	const struct configure any = {.handler_given = false};
+
+	return going(&any, daemon, 0);
+}
+
+static bool is_blank(const char *text, size_t len)
+{
+	return strspn(text, " \t\r\n") == len;
+}
+
+/* What dockerd would not read is not touched. */
+static int parse(struct daemon *daemon, const char *text, size_t len, const char *path,
 		 const struct configure *want, struct error *err)
 {
 	struct json_limits limits = {.source = path,
@@ -117,67 +148,111 @@ static void cut_member(char *text, size_t *len, const struct json *object, const
 
 static char *make_runtime(const struct configure *want)
 {
+	cleanup_free char *wrapper = configure_wrapper(want);
 	char *text;
-	int r = want->profile ? asprintf(&text,
-					 "{\"path\": \"" OOMGUARD_WRAPPER_PATH
-					 "\", \"runtimeArgs\": [\"--oomguard-profile\", \"%s\"]}",
-					 want->profile)
-			      : asprintf(&text, "{\"path\": \"" OOMGUARD_WRAPPER_PATH "\"}");
+	int r = -1;
 
+	if (wrapper && want->profile)
+		r = asprintf(
+		    &text, "{\"path\": \"%s\", \"runtimeArgs\": [\"--oomguard-profile\", \"%s\"]}",
+		    wrapper, want->profile);
+	else if (wrapper)
+		r = asprintf(&text, "{\"path\": \"%s\"}", wrapper);
 	return r < 0 ? NULL : text;
 }
 
-static int plan_new(const struct configure *want, const char *path, const char *runtime,
-		    struct outcome *out, struct error *err)
+/* A file that was not there, or was blank. */
+static int make_new(const char *handler, const char *runtime, char **out, size_t *len)
 {
-	char *text;
+	int r = asprintf(out, "{\n  \"runtimes\": {\n    \"%s\": %s\n  }\n}\n", handler, runtime);
 
-	if (asprintf(&text, "{\n  \"runtimes\": {\n    \"%s\": %s\n  }\n}\n", want->handler,
-		     runtime) < 0)
-		return error_set(err, ENOMEM, "cannot make %s", path);
-	return change_plan(&out->changes, path, text, strlen(text), NULL, err);
+	*len = r < 0 ? 0 : (size_t)r;
+	return r < 0 ? -ENOMEM : 0;
+}
+
+/* The text with this runtime in it, whatever it is without; *out is owned. */
+static int put_into(const struct configure *want, const char *text, size_t text_len,
+		    const char *path, const char *handler, const char *runtime, char **out,
+		    size_t *len, struct error *err)
+{
+	cleanup_daemon struct daemon daemon = {0};
+	int r;
+
+	if (is_blank(text, text_len))
+		return make_new(handler, runtime, out, len);
+	r = parse(&daemon, text, text_len, path, want, err);
+	return r < 0 ? r : put_runtime(&daemon, handler, runtime, out, len);
 }
 
 static int plan_in(const struct configure *want, const struct daemon *daemon, const char *path,
-		   const char *runtime, struct outcome *out, struct error *err)
+		   struct outcome *out, struct error *err)
 {
+	cleanup_free char *runtime = make_runtime(want);
 	char *after = NULL;
 	size_t len;
-	int r = put_runtime(daemon, want->handler, runtime, &after, &len);
+	int r = runtime ? 0 : -ENOMEM;
 
+	if (r == 0)
+		r = daemon->root ? put_runtime(daemon, want->handler, runtime, &after, &len)
+				 : make_new(want->handler, runtime, &after, &len);
 	if (r < 0)
 		return error_set(err, -r, "cannot change %s", path);
-	/* A copy that has ours in it would be no way back; an earlier one still is. */
-	return change_plan(&out->changes, path, after, len, daemon->ours ? NULL : daemon->text,
+	/* A copy that has one of ours in it would be no way back; an earlier one still is. */
+	return change_plan(&out->changes, path, after, len, has_ours(daemon) ? NULL : daemon->text,
 			   err);
 }
 
-/* True when the file is what we made of the copy, and nobody has touched it since. */
+/*
+ * True when the file is what we made of `kept`, and nobody has touched it since: all that goes, put
+ * in once more in its order, gives the file.
+ */
 static bool is_untouched(const struct configure *want, const struct daemon *daemon,
 			 const char *kept, size_t kept_len)
 {
-	cleanup_free char *runtime = NULL, *made = NULL, *copy = malloc(kept_len + 1);
-	struct daemon before = {0};
-	size_t len;
-	bool same = false;
+	cleanup_free char *made = malloc(kept_len + 1);
+	const struct json_member *member;
+	size_t len = kept_len;
+	int r = made ? 0 : -ENOMEM;
 
-	runtime = strndup(daemon->text + daemon->ours->from, daemon->ours->to - daemon->ours->from);
-	if (!copy || !runtime)
-		return false;
-	memcpy(copy, kept, kept_len + 1);
-	if (parse(&before, take_ptr(copy), kept_len, "", want, NULL) == 0 &&
-	    put_runtime(&before, want->handler, runtime, &made, &len) == 0)
-		same = len == daemon->len && !memcmp(made, daemon->text, len);
-	daemon_free(&before);
-	return same;
+	if (r == 0)
+		memcpy(made, kept, kept_len + 1);
+	for (size_t i = 0; r == 0 && (member = going(want, daemon, i)); i++) {
+		const struct json *value = member->value;
+		cleanup_free char *before = take_ptr(made);
+		cleanup_free char *runtime =
+		    strndup(daemon->text + value->from, value->to - value->from);
+
+		r = runtime
+			? put_into(want, before, len, "", member->key, runtime, &made, &len, NULL)
+			: -ENOMEM;
+	}
+	return r == 0 && len == daemon->len && !memcmp(made, daemon->text, len);
+}
+
+/* Takes all out of the text that goes. */
+static int cut(const struct configure *want, char *text, size_t *len, const char *path,
+	       struct error *err)
+{
+	for (;;) {
+		cleanup_daemon struct daemon daemon = {0};
+		const struct json_member *member;
+		int r = parse(&daemon, text, *len, path, want, err);
+
+		member = r < 0 ? NULL : going(want, &daemon, 0);
+		if (!member)
+			return r;
+		if (daemon.runtimes->object.len == 1)
+			cut_member(text, len, daemon.root, daemon.runtimes);
+		else
+			cut_member(text, len, daemon.runtimes, member->value);
+	}
 }
 
 static int plan_back(const struct configure *want, const struct daemon *daemon, const char *path,
 		     struct outcome *out, struct error *err)
 {
-	cleanup_free char *kept = NULL;
+	cleanup_free char *kept = NULL, *after = NULL;
 	size_t kept_len, len = daemon->len;
-	char *after;
 	int r = change_read_backup(&out->changes, path, &kept, &kept_len, err);
 
 	if (r < 0)
@@ -185,44 +260,80 @@ static int plan_back(const struct configure *want, const struct daemon *daemon, 
 	if (kept && is_untouched(want, daemon, kept, kept_len))
 		return change_plan_back(&out->changes, path, take_ptr(kept), kept_len, err);
 	/* One that we made, with nothing else in it. */
-	if (!kept && daemon->root->object.len == 1 && daemon->runtimes->object.len == 1)
+	if (!kept && daemon->root->object.len == 1 &&
+	    going(want, daemon, daemon->runtimes->object.len - 1))
 		return change_plan(&out->changes, path, NULL, 0, NULL, err);
 	after = malloc(len + 1);
 	if (!after)
 		return error_set(err, ENOMEM, "cannot change %s", path);
 	memcpy(after, daemon->text, len + 1);
-	if (daemon->runtimes->object.len == 1)
-		cut_member(after, &len, daemon->root, daemon->runtimes);
-	else
-		cut_member(after, &len, daemon->runtimes, daemon->ours);
-	return change_plan_back(&out->changes, path, after, len, err);
+	r = cut(want, after, &len, path, err);
+	return r < 0 ? r : change_plan_back(&out->changes, path, take_ptr(after), len, err);
+}
+
+/* Without its default runtime dockerd does not start. */
+static int need_not_default(const struct configure *want, const struct daemon *daemon,
+			    const char *path, struct error *err)
+{
+	const char *name = json_get_string(daemon->root, "default-runtime");
+	const struct json_member *member;
+
+	for (size_t i = 0; name && (member = going(want, daemon, i)); i++) {
+		int r;
+
+		if (strcmp(member->key, name) != 0)
+			continue;
+		r = error_say(err, EBUSY, "%s: \"default-runtime\" is \"%s\", which would be gone",
+			      path, name);
+		return error_hint(err, r, "set it to another runtime first; nothing is changed");
+	}
+	return 0;
+}
+
+/* Which ones: without --handler it may be more than the reader thought of. */
+static int tell_gone(const struct configure *want, const struct daemon *daemon, struct outcome *out,
+		     struct error *err)
+{
+	const struct json_member *member;
+	cleanup_free char *names = NULL;
+	size_t len;
+	FILE *memory = open_memstream(&names, &len);
+
+	if (!memory)
+		return error_set(err, ENOMEM, "cannot tell what goes");
+	for (size_t i = 0; (member = going(want, daemon, i)); i++)
+		fprintf(memory, "%s%s", i ? ", " : "taken back: ", member->key);
+	if (fclose(memory) != 0)
+		return error_set(err, ENOMEM, "cannot tell what goes");
+	out->note = take_ptr(names);
+	return 0;
 }
 
 static int plan(const struct configure *want, const char *path, struct outcome *out,
 		struct error *err)
 {
-	cleanup_free char *runtime = make_runtime(want);
-	struct daemon daemon = {0};
-	char *text;
+	cleanup_daemon struct daemon daemon = {0};
+	cleanup_free char *text = NULL;
 	size_t len;
 	int r = change_read(path, &text, &len, err);
 
-	if (r < 0 || !runtime) {
-		free(text);
-		return r < 0 ? r : error_set(err, ENOMEM, "cannot change %s", path);
-	}
-	/* dockerd takes an empty file for one without settings. */
-	if (!text || len == 0) {
-		free(text);
-		return want->remove ? 0 : plan_new(want, path, runtime, out, err);
-	}
-	r = parse(&daemon, text, len, path, want, err);
-	if (r == 0 && !want->remove)
-		r = plan_in(want, &daemon, path, runtime, out, err);
-	else if (r == 0 && daemon.ours)
+	if (r == 0 && text && !is_blank(text, len))
+		r = parse(&daemon, text, len, path, want, err);
+	else
+		daemon.text = text;
+	if (r < 0)
+		return r;
+	if (!want->remove)
+		return plan_in(want, &daemon, path, out, err);
+	if (!going(want, &daemon, 0))
+		return 0;
+	if (going(want, &daemon, GOING_MAX))
+		return error_say(err, E2BIG, "%s: more than %d runtimes are oomguard's", path,
+				 GOING_MAX);
+	r = need_not_default(want, &daemon, path, err);
+	if (r == 0)
 		r = plan_back(want, &daemon, path, out, err);
-	daemon_free(&daemon);
-	return r;
+	return r < 0 ? r : tell_gone(want, &daemon, out, err);
 }
 
 int configure_docker(const struct configure *want, struct outcome *out, struct error *err)
@@ -237,7 +348,11 @@ int configure_docker(const struct configure *want, struct outcome *out, struct e
 	if (r == 0 && (want->mode == MODE_HOOKS || want->always))
 		r = error_say(err, EINVAL,
 			      "docker has no hooks.d: --mode wrapper, without --always");
+	if (r == 0 && !want->remove && !strcmp(want->handler, RESERVED)) {
+		r = error_say(err, EINVAL, "dockerd keeps the name \"" RESERVED "\" for its own");
+		error_hint(err, r, "choose another --handler");
+	}
 	if (r == 0)
-		r = configure_need_program(want, OOMGUARD_WRAPPER_PATH, err);
+		r = configure_need_wrapper(want, err);
 	return r < 0 ? r : plan(want, path, out, err);
 }

@@ -149,7 +149,13 @@ int configure_hooks_d(const struct configure *want, const char *dir, struct outc
 {
 	int r = configure_need_program(want, OOMGUARD_HOOK_PATH, err);
 
-	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]) && r == 0; i++)
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]) && r == 0; i++) {
+		size_t before = out->changes.len;
+
 		r = plan_stage(want, dir, stages[i], out, err);
+		/* What is left of ours would keep containers from starting: the others go. */
+		if (r < 0 && want->remove && out->changes.len == before)
+			r = outcome_leave(out, err);
+	}
 	return r;
 }

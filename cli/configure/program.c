@@ -22,7 +22,6 @@ int configure_need_program(const struct configure *want, const char *path, struc
 	struct stat st;
 	int r;
 
-	/* What is taken back needs nothing. */
 	if (want->remove)
 		return 0;
 	if (!there)
@@ -35,9 +34,24 @@ int configure_need_program(const struct configure *want, const char *path, struc
 			  "start no container");
 }
 
+int outcome_leave(struct outcome *outcome, struct error *err)
+{
+	size_t len = outcome->left_len;
+	struct error *items = reallocarray(outcome->left, len + 1, sizeof(*items));
+
+	if (!items)
+		return error_set(err, ENOMEM, "cannot tell what is left");
+	items[len] = *err;
+	outcome->left = items;
+	outcome->left_len++;
+	return 0;
+}
+
 void outcome_free(struct outcome *outcome)
 {
 	changes_free(&outcome->changes);
 	free(take_ptr(outcome->by_hand));
 	free(take_ptr(outcome->note));
+	free(take_ptr(outcome->left));
+	outcome->left_len = 0;
 }

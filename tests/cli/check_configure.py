@@ -103,6 +103,35 @@ class HooksD(Case):
         self.configure(code=1)
         self.assertTrue(path.is_symlink())
 
+    def test_link(self):
+        """Of a symbolic link, the link goes: what it points to would leave it dangling."""
+        self.configure()
+        path = self.base / self.DIRECTORY / "oomguard-poststop.json"
+        target = self.put("opt/mine.json", path.read_bytes())
+        path.unlink()
+        path.symlink_to(target)
+        self.configure("--always")
+        self.assertTrue(path.is_symlink())
+        self.configure("--remove")
+        self.assertFalse(path.is_symlink())
+        self.assertEqual(list(self.files()), ["opt/mine.json"])
+        self.configure()
+
+    def test_the_others_go(self):
+        """One that is not understood keeps none of the rest."""
+        for text in ("{}", "not JSON"):
+            for stage in ("createRuntime", "poststart", "poststop"):
+                self.configure()
+                path = self.put(f"{self.DIRECTORY}/oomguard-{stage}.json", text)
+                before = self.files()
+                self.configure("--always", code=1)
+                self.assertEqual(self.files(), before)
+                self.assertIn(str(path), self.configure("--remove", code=1))
+                self.assertEqual([name for name, _ in self.files().items()], [str(path.relative_to(self.base))])
+                document = json.loads(self.configure("--remove", "--json", code=1).partition("\n}\n")[0] + "}")
+                self.assertIn(str(path), document["left"][0])
+                path.unlink()
+
     def test_edited_by_hand(self):
         """Ours goes, so that no path is left that may be missing; the work of somebody is kept."""
         self.configure()
@@ -148,7 +177,9 @@ class HooksD(Case):
 
     def test_config(self):
         directory = self.base / "my hooks"
-        self.configure("--config", directory)
+        self.assertIn("does not read /my hooks", self.configure("--config", directory))
+        self.put("etc/containers/containers.conf", "[engine]\nhooks_dir = ['/my hooks']\n")
+        self.assertNotIn("read", self.configure("--config", directory))
         self.assertEqual(len(list(directory.iterdir())), 3)
         self.configure("--config", directory, "--remove")
         self.assertEqual(list(directory.iterdir()), [])

@@ -36,9 +36,28 @@ class Docker(Case):
     def test_no_file(self):
         (_, (text, _)), = self.round_trip().items()
         self.only_ours_is_new("{}", text)
-        self.put(self.FILE, "")
+
+    def test_blank_file(self):
+        """dockerd takes it for one without settings, and it comes back as it was."""
+        for text in ("", "\n", " \t\r\n "):
+            self.put(self.FILE, text, 0o600)
+            registered = self.round_trip()
+            self.only_ours_is_new("{}", registered[self.FILE][0])
+            self.assertEqual(registered[self.FILE + ".before-oomguard"][0].decode(), text)
+
+    def test_reserved(self):
+        self.assertIn("runc", self.configure("--handler", "runc", code=1))
+        self.assertEqual(self.files(), {})
+        self.put(self.FILE, json.dumps({"runtimes": {"runc": self.OURS}}))
+        self.configure("--remove", "--handler", "runc")
+
+    def test_either_wrapper(self):
+        """Changed by hand to the other one it is ours all the same."""
+        path = self.put(self.FILE, '{"debug": true}\n')
         self.configure()
-        self.assertIn("oomguard", (self.base / self.FILE).read_text())
+        path.write_text(path.read_text().replace("oomguard-runc", "oomguard-crun"))
+        self.configure("--remove")
+        self.assertEqual(path.read_text(), '{"debug": true}\n')
 
     def test_profile(self):
         self.put(self.FILE, '{"debug": true}')
@@ -55,6 +74,37 @@ class Docker(Case):
         self.assertEqual((self.base / (self.FILE + ".before-oomguard")).read_text(), text)
         self.configure("--remove")
         self.assertEqual(path.read_text(), text)
+
+    def test_handlers_come_and_go(self):
+        """Whatever their order, what was there before the first comes back, byte for byte."""
+        one, two = ["--handler", "one"], ["--handler", "two"]
+        for text in ("", '{"runtimes":{}}', '{ "runtimes" : { } }\n', '{\n  "debug": true\n}\n',
+                     '{"runtimes": {"x": {}}}', None):
+            for back in ([one, two], [two, one], [[]]):
+                if text is not None:
+                    self.put(self.FILE, text)
+                before = self.files()
+                self.configure(*one)
+                alone = self.files()
+                self.configure(*two)
+                for words in back:
+                    said = self.configure("--remove", *words)
+                    if words == two and back[0] == two:
+                        self.assertEqual(self.files(), alone)
+                    self.assertIn("taken back: " + (words[1] if words else "one, two"), said)
+                self.assertEqual(self.files(), before)
+            (self.base / self.FILE).unlink(missing_ok=True)
+
+    def test_many(self):
+        """Ours are counted, before work grows with their square."""
+        ours = {f"r{i}": self.OURS for i in range(65)}
+        self.put(self.FILE, json.dumps({"runtimes": ours}))
+        before = self.files()
+        self.configure("--remove", code=1)
+        self.assertEqual(self.files(), before)
+        self.configure("--remove", "--handler", "r3")
+        self.configure("--remove")
+        self.assertEqual((self.base / self.FILE).exists(), False)
 
     def test_two_handlers(self):
         text = '{\n  "debug": true\n}\n'

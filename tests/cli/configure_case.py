@@ -24,6 +24,10 @@ def need(program):
     return path
 
 
+def run(words):
+    return subprocess.run(words, capture_output=True, timeout=PATIENCE, stdin=subprocess.DEVNULL, check=False)
+
+
 class Case(unittest.TestCase):
     """A tree with oomguard's programs in it."""
 
@@ -34,21 +38,24 @@ class Case(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.base)
         self.programs = pathlib.Path(str(self.base) + LIBEXEC)
         self.programs.mkdir(parents=True)
-        for name in ("oomguard-hook", "oomguard-runc"):
-            (self.programs / name).write_text("#!/bin/sh\n")
-            (self.programs / name).chmod(0o755)
+        # The runtimes are those of the built-in policy.
+        self.runtimes = [self.base / "usr/sbin/runc", self.base / "usr/bin/crun"]
+        for path in (self.programs / "oomguard-hook", self.programs / "oomguard-runc", *self.runtimes):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("#!/bin/sh\n")
+            path.chmod(0o755)
+        (self.programs / "oomguard-crun").symlink_to("oomguard-runc")
 
     def configure(self, *words, code=0):
-        done = subprocess.run([OOMGUARD, "configure", self.ENGINE, "--prefix", self.base, *words],
-                              capture_output=True, timeout=PATIENCE, stdin=subprocess.DEVNULL,
-                              check=False)
+        done = run([OOMGUARD, "configure", self.ENGINE, "--prefix", self.base, *words])
         self.assertEqual(done.returncode, code, (words, done.stdout, done.stderr))
         return done.stdout.decode() + done.stderr.decode()
 
     def files(self):
         """Every file but the programs: path to (bytes, mode)."""
         return {str(path.relative_to(self.base)): (path.read_bytes(), path.stat().st_mode)
-                for path in self.base.rglob("*") if path.is_file() and self.programs not in path.parents}
+                for path in self.base.rglob("*")
+                if path.is_file() and path not in self.runtimes and self.programs not in path.parents}
 
     def put(self, name, text, mode=0o644):
         path = self.base / name

@@ -8,6 +8,7 @@ from .command import attempt, call
 from .daemon import Daemon
 from .engine_container import LIMIT, EngineContainer, make_box
 from .errors import Failure
+from .guard import Guard, policy
 from .inspected import Inspected
 
 
@@ -29,7 +30,8 @@ class Docker(Inspected, Daemon):
         }, indent=2))
 
     def start(self):
-        # One for the policy's rules, and one for its profile "worker".
+        # One for the policy's rules, and one for its profile "worker", which has to be there.
+        Guard.default(self.machine).set_policy(policy(profiles={"worker": {}}))
         self.register(self.config)
         self.register(self.config, "--handler", "oomguard-worker", "--profile", "worker")
         self.launch(self.programs.argv("dockerd", "--config-file", self.config), self.answers)
