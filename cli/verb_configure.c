@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "config.h"
 #include "configure/configure.h"
+#include "configure/due.h"
 #include "configure/restart.h"
 #include "escape.h"
 #include "verbs.h"
@@ -92,15 +94,6 @@ static void fill_change(struct jsonw *w, const struct changes *all, size_t i)
 	jsonw_object_end(w);
 }
 
-/* What was only told to be added is not there yet. */
-static bool needs_action(const struct asked *asked)
-{
-	const struct outcome *outcome = &asked->outcome;
-
-	return outcome->changes.len > 0 && outcome->action &&
-	       (!outcome->by_hand || asked->want.remove);
-}
-
 static void fill(struct jsonw *w, const void *context)
 {
 	const struct asked *asked = context;
@@ -158,20 +151,51 @@ static void print_outcome(const struct asked *asked)
 		printf("%s: systemctl %s %s\n", outcome->needs, outcome->action, outcome->unit);
 }
 
+/* Writes what is planned. What the engine then needs is noted first: nothing may be forgotten. */
+static int apply(const char *root, struct asked *asked, struct error *err)
+{
+	struct outcome *outcome = &asked->outcome;
+	struct error note_err;
+
+	/* What is to be added by hand is not there yet. */
+	asked->needed =
+	    outcome->action && (!outcome->by_hand || asked->want.remove) &&
+	    (outcome->changes.len > 0 || (!asked->want.prefix[0] && due_is(root, outcome->unit)));
+	if (asked->dry_run)
+		return 0;
+	if (asked->needed && outcome->changes.len > 0 && !asked->want.prefix[0] &&
+	    due_note(root, outcome->unit, &note_err) < 0)
+		cli_note("%s", note_err.message);
+	return changes_apply(&outcome->changes, err);
+}
+
+static int restart(const char *root, struct asked *asked, struct error *err)
+{
+	const struct outcome *outcome = &asked->outcome;
+	int r;
+
+	if (!asked->restart || !asked->needed || asked->dry_run)
+		return 0;
+	r = restart_unit(outcome->action, outcome->unit, err);
+	if (r < 0)
+		return r;
+	asked->restarted = true;
+	due_done(root, outcome->unit);
+	return 0;
+}
+
 static int act(const struct cli *cli, struct asked *asked)
 {
+	const char *root = cli->root ? cli->root : OOMGUARD_STATE_DIR;
 	struct outcome *outcome = &asked->outcome;
 	struct error err = {0};
 	int r = asked->engine->plan(&asked->want, outcome, &err), exit_code = CLI_DONE;
 
-	if (r == 0 && !asked->dry_run)
-		r = changes_apply(&outcome->changes, &err);
+	if (r == 0)
+		r = apply(root, asked, &err);
 	if (r < 0)
 		return cli_failed(&err);
-	asked->needed = needs_action(asked);
-	if (asked->restart && !asked->dry_run && asked->needed)
-		r = restart_unit(outcome->action, outcome->unit, &err);
-	asked->restarted = asked->restart && r == 0 && !asked->dry_run && asked->needed;
+	r = restart(root, asked, &err);
 	if (cli->json)
 		exit_code = cli_json(fill, asked);
 	else
