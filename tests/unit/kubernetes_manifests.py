@@ -129,7 +129,7 @@ class Manifests(unittest.TestCase):
         """Its label is the one that node-feature-discovery makes of the script's line."""
         runtime_class = one("RuntimeClass")
         script = (EXAMPLES / "image/oomguard-node").read_text()
-        name, value = re.search(r'echo "([a-z-]+)=([a-z]+)" >/tmp/oomguard', script).groups()
+        name, value = re.search(r'echo "([a-z-]+)=([a-z]+)" >"\$TMP/oomguard"', script).groups()
         self.assertEqual(runtime_class["scheduling"]["nodeSelector"],
                          {f"feature.node.kubernetes.io/{name}": value})
         self.assertIn("HANDLER=${HANDLER-" + runtime_class["handler"] + "}", script)
