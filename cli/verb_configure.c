@@ -29,7 +29,7 @@ static const char help[] =
     "  --spec FILE     base-spec: a whole specification, as `ctr oci spec` prints it\n"
     "  --always        hooks: for each container, not only for annotated ones\n"
     "  --handler NAME  wrapper: the runtime's name (default: oomguard)\n"
-    "  --runtime NAME  wrapper: what it becomes, runc or crun (default: runc); not containerd\n"
+    "  --runtime NAME  wrapper: what it becomes, runc or crun (default: runc)\n"
     "  --profile NAME  docker: the policy's profile for all containers of this runtime\n"
     "  --config PATH   hooks: the directory of hooks.d; wrapper: the drop-in; docker: "
     "daemon.json;\n"
@@ -334,8 +334,10 @@ static int find_engine(const char *word, struct asked *asked)
 
 static bool takes_runtime(const struct asked *asked)
 {
-	return asked->engine->plan == configure_docker ||
-	       (asked->engine->plan != configure_containerd && asked->want.mode == MODE_WRAPPER);
+	bool usual =
+	    asked->engine->plan == configure_docker || asked->engine->plan == configure_containerd;
+
+	return asked->want.mode == MODE_WRAPPER || (usual && asked->want.mode == MODE_USUAL);
 }
 
 static int check_together(const struct asked *asked)
@@ -349,8 +351,7 @@ static int check_together(const struct asked *asked)
 		return cli_usage("configure",
 				 "--profile is for docker: elsewhere an annotation names it");
 	if (want->runtime != usual_runtime && !want->remove && !takes_runtime(asked))
-		return cli_usage("configure",
-				 "--runtime is for --mode wrapper of podman, crio and docker");
+		return cli_usage("configure", "--runtime is for the wrapper: --mode wrapper");
 	if (base_spec && asked->engine->plan != configure_containerd)
 		return cli_usage("configure", "--mode base-spec is for containerd");
 	if (!want->remove && base_spec != (want->spec != NULL))

@@ -59,14 +59,16 @@ static char *make_tables(const struct configure *want, const struct containerd_f
 {
 	bool base_spec = want->mode == MODE_BASE_SPEC, any, systemd_cgroup;
 	cleanup_free char *parent = NULL, *runc = NULL, *options = NULL;
+	cleanup_free char *wrapper = configure_wrapper(want), *binary = NULL;
 	char *text;
 
 	look_at_runtimes(found, &any, &systemd_cgroup);
-	if (asprintf(&parent, "plugins.\"%s\".containerd.runtimes", plugin) < 0 ||
+	if (!wrapper || asprintf(&binary, "    BinaryName = \"%s\"\n", wrapper) < 0 ||
+	    asprintf(&parent, "plugins.\"%s\".containerd.runtimes", plugin) < 0 ||
 	    asprintf(&runc, "[%s.runc]\n  runtime_type = \"io.containerd.runc.v2\"\n", parent) <
 		0 ||
 	    asprintf(&options, "  [%s.%s.options]\n%s%s", parent, want->handler,
-		     base_spec ? "" : "    BinaryName = \"" OOMGUARD_WRAPPER_PATH "\"\n",
+		     base_spec ? "" : binary,
 		     systemd_cgroup ? "    SystemdCgroup = true\n" : "") < 0)
 		return NULL;
 	if (asprintf(&text,
@@ -281,8 +283,8 @@ int configure_containerd(const struct configure *want, struct outcome *out, stru
 			      "containerd has no hooks.d: only --mode wrapper or "
 			      "base-spec, without --always");
 	if (r == 0)
-		r = configure_need_program(
-		    want, base_spec ? OOMGUARD_HOOK_PATH : OOMGUARD_WRAPPER_PATH, err);
+		r = base_spec ? configure_need_program(want, OOMGUARD_HOOK_PATH, err)
+			      : configure_need_wrapper(want, err);
 	main_file = want->config ? strdup(want->config) : configure_path(want, MAIN_FILE);
 	if (r == 0 && !main_file)
 		r = error_set(err, ENOMEM, "cannot name the file");

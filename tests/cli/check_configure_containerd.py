@@ -28,6 +28,15 @@ class Containerd(ContainerdCase):
             self.assertIn(words, said)
         self.assertNotEqual(self.files(), registered)
 
+    def test_another_runtime(self):
+        self.put(self.MAIN, self.DEBIAN)
+        self.round_trip("--edit", "--runtime", "crun")
+        self.configure("--edit", "--runtime", "crun")
+        self.assertIn(f'BinaryName = "{LIBEXEC}/oomguard-crun"', self.dump())
+        self.configure("--edit", "--mode", "base-spec", "--spec", "/x", "--runtime", "crun", code=2)
+        (self.base / "usr/bin/crun").unlink()
+        self.configure("--edit", "--runtime", "crun", code=1)
+
     def test_difference(self):
         self.put(self.MAIN, self.DEBIAN)
         self.apply_difference("--edit")

@@ -163,8 +163,6 @@ class Runtime(Case):
         self.ENGINE = "podman"
         for words in (["--runtime", "crun"], ["--runtime", "youki", "--mode", "wrapper"]):
             self.configure(*words, code=2)
-        self.ENGINE = "containerd"
-        self.configure("--runtime", "crun", code=2)
 
     def test_profile(self):
         self.ENGINE = "docker"
