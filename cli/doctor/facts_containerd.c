@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* containerd's main file and what it imports: handlers of ours, and base specifications. */
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "engine_files.h"
+
+#define MAIN_FILE "/etc/containerd/config.toml"
+#define IMPORTS_MAX 16
+
+struct containerd {
+	const struct engine_reading *reading;
+	const char *file; /* the one that is read */
+	/* `imports = ["GLOB", …]` of the main file: only files that fit are read by containerd. */
+	char imports[IMPORTS_MAX][PATH_MAX];
+	size_t imports_len;
+};
+
+static bool is_main(const struct containerd *all)
+{
+	return !strcmp(all->file, MAIN_FILE);
+}
+
+/* BinaryName of a runc handler, the hooks of its base_runtime_spec, the imports of the main file.
+ */
+static int visit(const struct toml_entry *entry, void *context, struct error *err)
+{
+	struct containerd *all = context;
+
+	if (!entry->value)
+		return 0;
+	if (is_main(all) && entry->kind == TOML_ITEM && toml_is(entry->path, "imports") &&
+	    all->imports_len < IMPORTS_MAX)
+		snprintf(all->imports[all->imports_len++], PATH_MAX, "%s", entry->value);
+	if (entry->kind != TOML_TEXT)
+		return 0;
+	if (!strcmp(engine_key(entry->path, 0), "BinaryName") && engine_names_wrapper(entry->value))
+		engine_add(all->reading, "containerd", all->file, engine_key(entry->path, 2),
+			   entry->value);
+	if (!strcmp(engine_key(entry->path, 0), "base_runtime_spec"))
+		facts_base_spec(all->reading, all->file, entry->value);
+	return 0;
+}
+
+static void read_file(void *context, const char *file)
+{
+	struct containerd *all = context;
+
+	all->file = file;
+	engine_read_toml(all->reading, "containerd", file, visit, all);
+}
+
+/* A drop-in of ours that the main file does not import. */
+static void read_stray(void *context, const char *file)
+{
+	struct containerd *all = context;
+	struct engine_facts *out = all->reading->out;
+	size_t from = out->len;
+
+	for (size_t i = 0; i < all->imports_len; i++)
+		if (fnmatch(all->imports[i], file, 0) == 0)
+			return;
+	read_file(all, file);
+	for (; from < out->len; from++)
+		out->items[from].not_read = true;
+}
+
+void facts_containerd(const struct engine_reading *reading)
+{
+	cleanup_free struct containerd *all = calloc(1, sizeof(*all));
+
+	if (!all)
+		return;
+	all->reading = reading;
+	read_file(all, MAIN_FILE);
+	for (size_t i = 0; i < all->imports_len; i++)
+		engine_each_file(reading, all->imports[i], read_file, all);
+	engine_each_file(reading, "/etc/containerd/conf.d/*oomguard*.toml", read_stray, all);
+}
