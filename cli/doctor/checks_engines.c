@@ -50,6 +50,19 @@ static void check_registration(const struct registration *item, struct findings 
 	}
 }
 
+static void check_default(const char *engine, const char *file, const char *name,
+			  struct findings *out)
+{
+	char remedy[160];
+
+	snprintf(remedy, sizeof(remedy),
+		 "name another one there, or register it: oomguard configure %s --mode wrapper",
+		 engine);
+	finding_fail(out, remedy,
+		     "%s: the default runtime is %s, which is not there; containers do not start",
+		     file, name);
+}
+
 /* The hooks.d of podman, CRI-O and buildah, or the configuration of one engine. */
 static size_t check_engine(const struct engine_facts *engines, const char *engine,
 			   struct findings *out)
@@ -68,6 +81,12 @@ static size_t check_engine(const struct engine_facts *engines, const char *engin
 		check_registration(&engines->items[i], out);
 		found++;
 	}
+	for (size_t i = 0; i < engines->lost_len; i++) {
+		if (strcmp(engines->lost[i].engine, engine) != 0)
+			continue;
+		check_default(engine, engines->lost[i].file, engines->lost[i].name, out);
+		found++;
+	}
 	return found;
 }
 
@@ -79,6 +98,14 @@ static const char *installed(const struct engine_facts *engines, const char *nam
 	return NULL;
 }
 
+static bool has_hooks_d(const struct engine_facts *engines)
+{
+	for (size_t i = 0; i < engines->len; i++)
+		if (!strcmp(engines->items[i].engine, "hooks.d"))
+			return true;
+	return false;
+}
+
 static void check_one(const struct doctor_facts *facts, const char *engine, const char *program,
 		      struct findings *out)
 {
@@ -88,9 +115,24 @@ static void check_one(const struct doctor_facts *facts, const char *engine, cons
 		finding_ok(out, "%s is installed, nothing registers oomguard with it", path);
 }
 
+/* One that reads hooks.d: what is there is told under that name. */
+static void check_hooking(const struct doctor_facts *facts, const char *engine,
+			  struct findings *out)
+{
+	if (has_hooks_d(&facts->engines))
+		check_engine(&facts->engines, engine, out);
+	else
+		check_one(facts, engine, engine, out);
+}
+
 static void check_hooks_d(const struct doctor_facts *facts, struct findings *out)
 {
-	check_one(facts, "hooks.d", "podman", out);
+	check_engine(&facts->engines, "hooks.d", out);
+}
+
+static void check_podman(const struct doctor_facts *facts, struct findings *out)
+{
+	check_hooking(facts, "podman", out);
 }
 
 static void check_docker(const struct doctor_facts *facts, struct findings *out)
@@ -105,7 +147,7 @@ static void check_containerd(const struct doctor_facts *facts, struct findings *
 
 static void check_crio(const struct doctor_facts *facts, struct findings *out)
 {
-	check_one(facts, "crio", "crio", out);
+	check_hooking(facts, "crio", out);
 }
 
 /* Engines may be registered elsewhere, in a bundle by hand: a container with state proves it. */
@@ -124,6 +166,11 @@ static void check_registered(const struct doctor_facts *facts, struct findings *
 }
 
 const struct check checks_engines[] = {
-    {"hooks.d", check_hooks_d}, {"docker", check_docker},	  {"containerd", check_containerd},
-    {"crio", check_crio},	{"registered", check_registered}, {NULL, NULL},
+    {"hooks.d", check_hooks_d},
+    {"podman", check_podman},
+    {"docker", check_docker},
+    {"containerd", check_containerd},
+    {"crio", check_crio},
+    {"registered", check_registered},
+    {NULL, NULL},
 };

@@ -37,6 +37,7 @@ const char *engine_key(const struct toml_path *path, size_t n);
 
 /* Each fills reading->out with what is its own. */
 void facts_hooks_d(const struct engine_reading *reading);
+void facts_podman(const struct engine_reading *reading);
 void facts_containerd(const struct engine_reading *reading);
 void facts_crio(const struct engine_reading *reading);
 /* The hooks of ours in a base_runtime_spec that `file` of containerd names. */

@@ -46,7 +46,7 @@ struct named_file {
 
 /* One registration of ours with an engine. */
 struct registration {
-	const char *engine;  /* "hooks.d", "docker", "containerd", "crio"; static */
+	const char *engine;  /* "hooks.d", "podman", "docker", "containerd", "crio"; static */
 	char file[PATH_MAX]; /* where it stands */
 	char name[128];	     /* runtime or handler; "" for a hook */
 	struct named_file program;
@@ -73,6 +73,13 @@ struct engine_facts {
 		char why[768];
 	} unreadable[ENGINES_MAX];
 	size_t unreadable_len;
+	/* Defaults that name no runtime that is there. */
+	struct {
+		const char *engine;
+		char file[PATH_MAX];
+		char name[PATH_MAX]; /* or a path */
+	} lost[ENGINES_MAX];
+	size_t lost_len;
 };
 
 struct setting_now {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "engine_files.h"
+#include "engine_runtimes.h"
 
 #define MAIN_FILE "/etc/containerd/config.toml"
 #define IMPORTS_MAX 16
@@ -17,11 +17,26 @@ struct containerd {
 	/* `imports = ["GLOB", …]` of the main file: only files that fit are read by containerd. */
 	char imports[IMPORTS_MAX][PATH_MAX];
 	size_t imports_len;
+	struct engine_runtimes runtimes;
 };
 
 static bool is_main(const struct containerd *all)
 {
 	return !strcmp(all->file, MAIN_FILE);
+}
+
+/* plugins.PLUGIN.containerd: default_runtime_name, and a table for each handler. */
+static void note_runtimes(struct containerd *all, const struct toml_entry *entry)
+{
+	const struct toml_path *path = entry->path;
+
+	if (path->len < 4 || strcmp(path->key[0], "plugins") || strcmp(path->key[2], "containerd"))
+		return;
+	if (path->len == 4 && !strcmp(path->key[3], "default_runtime_name") &&
+	    entry->kind == TOML_TEXT)
+		engine_runtimes_choose(&all->runtimes, all->file, entry->value);
+	if (path->len > 4 && !strcmp(path->key[3], "runtimes"))
+		engine_runtimes_add(&all->runtimes, path->key[4]);
 }
 
 /* BinaryName of a runc handler, the hooks of its base_runtime_spec, the imports of the main file.
@@ -30,6 +45,7 @@ static int visit(const struct toml_entry *entry, void *context, struct error *er
 {
 	struct containerd *all = context;
 
+	note_runtimes(all, entry);
 	if (!entry->value)
 		return 0;
 	if (is_main(all) && entry->kind == TOML_ITEM && toml_is(entry->path, "imports") &&
@@ -70,6 +86,7 @@ static void read_stray(void *context, const char *file)
 
 void facts_containerd(const struct engine_reading *reading)
 {
+	static const char *const own[] = {"runc", NULL};
 	cleanup_free struct containerd *all = calloc(1, sizeof(*all));
 
 	if (!all)
@@ -78,5 +95,6 @@ void facts_containerd(const struct engine_reading *reading)
 	read_file(all, MAIN_FILE);
 	for (size_t i = 0; i < all->imports_len; i++)
 		engine_each_file(reading, all->imports[i], read_file, all);
+	engine_runtimes_judge(&all->runtimes, reading, "containerd", own);
 	engine_each_file(reading, "/etc/containerd/conf.d/*oomguard*.toml", read_stray, all);
 }

@@ -1,25 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where engines can name us. docker's daemon.json here, the others in files of their own. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
-#include "engine_files.h"
+#include "engine_runtimes.h"
 
-/* daemon.json, "runtimes": {NAME: {"path", "runtimeArgs"}}. */
+/* Without an entry docker takes the name of a shim of containerd (its names have dots), or a path.
+ */
+static void judge_docker(const struct engine_reading *reading, struct engine_runtimes *runtimes)
+{
+	static const char *const own[] = {"runc", NULL};
+
+	if (!strchr(runtimes->chosen, '.'))
+		engine_runtimes_judge(runtimes, reading, "docker", own);
+}
+
+/* daemon.json, "default-runtime" and "runtimes": {NAME: {"path", "runtimeArgs"}}. */
 static void read_docker(const struct engine_reading *reading)
 {
 	static const char file[] = "/etc/docker/daemon.json";
 	cleanup_json struct json *json = engine_read_json(reading, "docker", file);
 	const struct json *runtimes = json_get_typed(json, "runtimes", JSON_OBJECT);
+	cleanup_free struct engine_runtimes *all = calloc(1, sizeof(*all));
 
+	if (!all)
+		return;
 	for (size_t i = 0; runtimes && i < runtimes->object.len; i++) {
 		const struct json_member *member = &runtimes->object.members[i];
 		const char *path = json_get_string(member->value, "path");
 
+		engine_runtimes_add(all, member->key);
 		if (engine_names_wrapper(path))
 			engine_add(reading, "docker", file, member->key, path);
 	}
+	engine_runtimes_choose(all, file, json_get_string(json, "default-runtime"));
+	judge_docker(reading, all);
 }
 
 static void find_engines(const struct engine_reading *reading)
@@ -52,6 +69,7 @@ void facts_engines(const char *root, struct engine_facts *out)
 	*out = (struct engine_facts){0};
 	find_engines(&reading);
 	facts_hooks_d(&reading);
+	facts_podman(&reading);
 	read_docker(&reading);
 	facts_containerd(&reading);
 	facts_crio(&reading);

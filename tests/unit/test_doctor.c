@@ -231,6 +231,17 @@ static void docker_path_gone(struct host *h)
 	h->facts.engines.items[0] = (struct registration){
 	    .engine = "docker", .name = "oomguard", .program.missing = ENOENT};
 }
+static void podman_path_gone(struct host *h)
+{
+	docker_path_gone(h);
+	h->facts.engines.items[0].engine = "podman";
+}
+static void default_is_lost(struct host *h)
+{
+	h->facts.engines.lost_len = 1;
+	h->facts.engines.lost[0].engine = "crio";
+	strcpy(h->facts.engines.lost[0].name, "guard");
+}
 static void not_imported(struct host *h)
 {
 	h->facts.engines.items[0].engine = "containerd";
@@ -330,6 +341,8 @@ static const struct {
     {hook_without_create, "hooks.d", FINDING_FAIL, "nothing is guarded"},
     {hook_without_poststop, "hooks.d", FINDING_WARN, "not at poststop"},
     {docker_path_gone, "docker", FINDING_FAIL, "oomguard names"},
+    {podman_path_gone, "podman", FINDING_FAIL, "oomguard names"},
+    {default_is_lost, "crio", FINDING_FAIL, "the default runtime is guard"},
     {not_imported, "containerd", FINDING_FAIL, "does not read it"},
     {daemon_json_broken, "docker", FINDING_WARN, ""},
     {nothing_registered, "registered", FINDING_WARN, "no engine names us"},
