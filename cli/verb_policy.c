@@ -12,6 +12,7 @@
 #include "oci.h"
 #include "policy_load.h"
 #include "policy_show.h"
+#include "real_runtime.h"
 #include "verbs.h"
 
 static const char help[] =
@@ -107,6 +108,26 @@ static void print_check(const struct cli *cli, const struct checked *checked)
 				  : "there is no policy, the built-in one holds");
 }
 
+/* No error: a policy may be checked on another machine than it is for. */
+static int look_for_runtimes(const struct policy_document *doc, struct policy_problems *problems)
+{
+	const struct json *runtimes = json_get_typed(doc->root, "runtimes", JSON_ARRAY);
+	int r = 0;
+
+	for (size_t i = 0; runtimes && i < runtimes->array.len && r == 0; i++) {
+		const struct json *path = runtimes->array.items[i];
+		struct error err = {0};
+		char key[32];
+
+		snprintf(key, sizeof(key), "runtimes[%zu]", i);
+		if (real_runtime_try(path->text, &err) < 0)
+			r = policy_problem_add(problems, path, key, true,
+					       "found \"%s\", which cannot be run here: %s",
+					       path->text, strerrordesc_np(err.code));
+	}
+	return r;
+}
+
 static int check(const struct cli *cli, int argc, char **argv)
 {
 	struct policy_problems problems = {0};
@@ -122,6 +143,8 @@ static int check(const struct cli *cli, int argc, char **argv)
 		return cli_usage(argv[0], "one FILE at most");
 	file = argv[optind];
 	r = policy_load(file, &doc, &problems, &err);
+	if (r == 0 && (r = look_for_runtimes(&doc, &problems)) < 0)
+		error_set(&err, -r, "check the policy");
 	checked.file = file ? file : OOMGUARD_POLICY_FILE;
 	checked.valid = r == 0;
 	if (r < 0 && problems.len == 0) {

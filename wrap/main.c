@@ -167,7 +167,8 @@ static int run(struct wrap *wrap, char **argv)
 	if (wrap->args.version)
 		return puts("oomguard " OOMGUARD_VERSION) < 0 || fflush(stdout) ? -EIO : 0;
 	load_policy(wrap);
-	r = real_runtime(&wrap->policy.host, wrap->args.runtime, &wrap->runtime, &err);
+	r = real_runtime(&wrap->policy.host, wrap->args.runtime, "/proc/self/exe", &wrap->runtime,
+			 &err);
 	if (r < 0)
 		return tell_error(wrap, "", &err);
 	if (command_makes_container(wrap->runtime, wrap->args.rest, &wrap->cmd))

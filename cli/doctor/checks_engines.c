@@ -43,6 +43,9 @@ static void check_registration(const struct registration *item, struct findings 
 		finding_fail(out, "chmod 755 it, and mount its file system without noexec",
 			     "%s: %s names %s, which cannot be executed; containers do not start",
 			     item->file, name, item->program.path);
+	} else if (item->runtime.code) {
+		finding_fail(out, item->runtime.hint, "%s: %s %s: %s; containers do not start",
+			     item->file, name, item->program.path, item->runtime.message);
 	} else {
 		finding_ok(out, "%s: %s %s", item->file, name, item->program.path);
 		if (item->is_hook)

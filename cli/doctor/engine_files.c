@@ -128,9 +128,16 @@ struct registration *engine_add(const struct engine_reading *reading, const char
 	return item;
 }
 
+const char *engine_wrapped(const char *path)
+{
+	const char *name = base_name(path);
+
+	return strncmp(name, OUR_WRAPPER, strlen(OUR_WRAPPER)) ? NULL : name + strlen(OUR_WRAPPER);
+}
+
 bool engine_names_wrapper(const char *path)
 {
-	return path && !strncmp(base_name(path), OUR_WRAPPER, strlen(OUR_WRAPPER));
+	return path && engine_wrapped(path);
 }
 
 bool engine_names_hook(const struct json *hook)

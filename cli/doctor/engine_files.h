@@ -29,6 +29,8 @@ struct registration *engine_add(const struct engine_reading *reading, const char
 
 /* Is it a path of our wrapper? NULL is none. */
 bool engine_names_wrapper(const char *path);
+/* The runtime that this path of our wrapper stands for; NULL: it is no such path. */
+const char *engine_wrapped(const char *path);
 /* Is it an entry of our hook? NULL is none. */
 bool engine_names_hook(const struct json *hook);
 

@@ -10,8 +10,10 @@
 #include <stdint.h>
 
 #include "cgroup.h"
+#include "error.h"
 #include "guarding.h"
 #include "json.h"
+#include "policy.h"
 #include "settings.h"
 #include "state.h"
 
@@ -54,6 +56,8 @@ struct registration {
 	bool has_env, has_timeout;     /* of a hook */
 	bool has_create, has_poststop; /* of a hook: the stages */
 	bool not_read;		       /* the engine does not import the file */
+	bool own_policy;	       /* of a wrapper: its arguments name another policy */
+	struct error runtime; /* of a wrapper: why its runtime cannot run; code 0: it can */
 };
 
 #define REGISTRATIONS_MAX 64
@@ -138,4 +142,6 @@ struct doctor_facts {
 /* `root` is put in front of the files of engines and units: "" but in tests. */
 void facts_kernel(int procfd, struct kernel_facts *out);
 void facts_engines(const char *root, struct engine_facts *out);
+/* Fills the runtime of each wrapper, by the policy's `runtimes`. */
+void facts_wrappers(const struct host_policy *host, struct engine_facts *engines);
 void facts_named_file(const char *root, const char *path, struct named_file *out);

@@ -7,6 +7,8 @@
 #include "cleanup.h"
 #include "engine_runtimes.h"
 
+#define POLICY_OPTION "--oomguard-policy" /* of the wrapper */
+
 /* Without an entry docker takes the name of a shim of containerd (its names have dots), or a path.
  */
 static void judge_docker(const struct engine_reading *reading, struct engine_runtimes *runtimes)
@@ -15,6 +17,18 @@ static void judge_docker(const struct engine_reading *reading, struct engine_run
 
 	if (!strchr(runtimes->chosen, '.'))
 		engine_runtimes_judge(runtimes, reading, "docker", own);
+}
+
+static void add_wrapper(const struct engine_reading *reading, const char *file,
+			const struct json_member *member, const char *path)
+{
+	const struct json *args = json_get_typed(member->value, "runtimeArgs", JSON_ARRAY);
+	struct registration *item = engine_add(reading, "docker", file, member->key, path);
+
+	for (size_t i = 0; item && args && i < args->array.len; i++)
+		item->own_policy |=
+		    args->array.items[i]->type == JSON_STRING &&
+		    !strncmp(args->array.items[i]->text, POLICY_OPTION, strlen(POLICY_OPTION));
 }
 
 /* daemon.json, "default-runtime" and "runtimes": {NAME: {"path", "runtimeArgs"}}. */
@@ -33,7 +47,7 @@ static void read_docker(const struct engine_reading *reading)
 
 		engine_runtimes_add(all, member->key);
 		if (engine_names_wrapper(path))
-			engine_add(reading, "docker", file, member->key, path);
+			add_wrapper(reading, file, member, path);
 	}
 	engine_runtimes_choose(all, file, json_get_string(json, "default-runtime"));
 	judge_docker(reading, all);

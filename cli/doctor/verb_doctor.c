@@ -33,6 +33,7 @@ static const char help[] =
     "Example:\n"
     "  oomguard doctor | grep -v ^ok\n";
 
+/* And what follows from it for the wrappers that engines name. */
 static void read_policy(struct doctor_facts *facts)
 {
 	struct policy_problems problems = {0};
@@ -41,6 +42,8 @@ static void read_policy(struct doctor_facts *facts)
 
 	snprintf(facts->policy.file, sizeof(facts->policy.file), "%s", OOMGUARD_POLICY_FILE);
 	facts->policy.valid = policy_load(NULL, &doc, &problems, &err) == 0;
+	/* As the wrapper does it. */
+	facts_wrappers(facts->policy.valid ? &doc.host : &host_policy_builtin, &facts->engines);
 	facts->policy.built_in = facts->policy.valid && !doc.root;
 	facts->policy.warnings = facts->policy.valid ? problems.len : 0;
 	snprintf(facts->policy.problem, sizeof(facts->policy.problem), "%s",

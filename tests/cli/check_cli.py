@@ -40,6 +40,19 @@ class Usage(Case):
         done = subprocess.run([OOMGUARD, "list", "--root"], capture_output=True)
         self.assertEqual(done.returncode, 2)
 
+    def test_policy_check_looks_for_runtimes(self):
+        """One that is not here is no error: the policy may be for another machine."""
+        policy = pathlib.Path(self.base, "policy.json")
+        policy.write_text('{"version": 1, "runtimes": ["/bin/sh", "/nowhere/A-runc"]}')
+        out, _ = self.run_cli("policy", "check", str(policy))
+        self.assertRegex(out, r'warning: .*runtimes\[1\]: found "/nowhere/A-runc", which cannot be '
+                              r'run here: No such file')
+        self.assertIn("the policy is right", out)
+        document = self.json("policy", "check", str(policy))
+        self.assertTrue(document["valid"])
+        self.assertEqual([(p["level"], p["key"]) for p in document["problems"]],
+                         [("warning", "runtimes[1]")])
+
     def test_hostile_words(self):
         _, err = self.run_cli("status", "\033[31mx", code=3)
         self.assertIn("\\x1B", err)

@@ -236,6 +236,15 @@ static void podman_path_gone(struct host *h)
 	docker_path_gone(h);
 	h->facts.engines.items[0].engine = "podman";
 }
+static void wrapper_without_runtime(struct host *h)
+{
+	struct registration *item = &h->facts.engines.items[0];
+
+	*item = (struct registration){
+	    .engine = "docker", .program.executable = true, .runtime.code = ENOENT};
+	strcpy(item->runtime.message, "none is called runc");
+	strcpy(item->runtime.hint, "add it");
+}
 static void default_is_lost(struct host *h)
 {
 	h->facts.engines.lost_len = 1;
@@ -342,6 +351,7 @@ static const struct {
     {hook_without_poststop, "hooks.d", FINDING_WARN, "not at poststop"},
     {docker_path_gone, "docker", FINDING_FAIL, "oomguard names"},
     {podman_path_gone, "podman", FINDING_FAIL, "oomguard names"},
+    {wrapper_without_runtime, "docker", FINDING_FAIL, "none is called runc"},
     {default_is_lost, "crio", FINDING_FAIL, "the default runtime is guard"},
     {not_imported, "containerd", FINDING_FAIL, "does not read it"},
     {daemon_json_broken, "docker", FINDING_WARN, ""},

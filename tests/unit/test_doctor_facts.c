@@ -175,14 +175,17 @@ START_TEST(docker)
 {
 	static const struct fake_file files[] = {
 	    {"etc/docker/daemon.json", "{\"runtimes\": {\"oomguard\": {\"path\": \"" RUNC "\"},"
-				       " \"other\": {\"path\": \"/usr/bin/runsc\"}, \"odd\": {}}}"},
+				       " \"other\": {\"path\": \"/usr/bin/runsc\"}, \"odd\": {},"
+				       " \"own\": {\"path\": \"" RUNC "\", \"runtimeArgs\":"
+				       " [1, \"--oomguard-policy\", \"/x\"]}}}"},
 	};
 	struct fake_tree tree;
 	struct engine_facts *facts;
 
 	fake_tree_make(&tree, files, FAKE_TREE_LEN(files));
 	facts = engines_of(&tree);
-	ck_assert_uint_eq(facts->len, 1);
+	ck_assert_uint_eq(facts->len, 2);
+	ck_assert(!facts->items[0].own_policy && facts->items[1].own_policy);
 	ck_assert_str_eq(facts->items[0].engine, "docker");
 	ck_assert_str_eq(facts->items[0].name, "oomguard");
 	ck_assert_int_eq(facts->items[0].program.missing, ENOENT);
@@ -394,6 +397,46 @@ START_TEST(many_runtimes)
 }
 END_TEST
 
+/* What the wrapper becomes: the policy's runtime of its name. */
+START_TEST(wrappers)
+{
+	static const struct fake_file files[] = {
+	    {"oomguard-runc", ""}, {"oomguard-crun", ""}, {"runc", ""}, {"hook", ""}};
+	static struct host_policy host = {.runtimes_len = 1};
+	struct engine_facts *facts = calloc(1, sizeof(*facts));
+	struct fake_tree tree;
+	char path[128];
+
+	fake_tree_make(&tree, files, FAKE_TREE_LEN(files));
+	for (size_t i = 0; i < FAKE_TREE_LEN(files); i++) {
+		make_executable(&tree, files[i].path);
+		snprintf(path, sizeof(path), "%s/%s", tree.root, files[i].path);
+		facts_named_file("", path, &facts->items[i].program);
+	}
+	facts->len = 4;
+	facts->items[3].is_hook = true;
+	snprintf(host.runtimes[0], sizeof(host.runtimes[0]), "%s/runc", tree.root);
+	facts_wrappers(&host, facts);
+	ck_assert_int_eq(facts->items[0].runtime.code, 0);
+	ck_assert_int_eq(facts->items[1].runtime.code, ENOENT);
+	ck_assert_ptr_nonnull(strstr(facts->items[1].runtime.message, "called crun"));
+	ck_assert_int_eq(facts->items[3].runtime.code, 0);
+	/* The file is gone; and with a policy of its own the wrapper may know better. */
+	ck_assert_int_eq(unlinkat(tree.fd, "runc", 0), 0);
+	facts->items[1] =
+	    (struct registration){.program = facts->items[1].program, .own_policy = true};
+	facts_wrappers(&host, facts);
+	ck_assert_int_eq(facts->items[0].runtime.code, ENOENT);
+	ck_assert_int_eq(facts->items[1].runtime.code, 0);
+	/* It is the wrapper. */
+	ck_assert_int_eq(symlinkat("oomguard-runc", tree.fd, "runc"), 0);
+	facts_wrappers(&host, facts);
+	ck_assert_int_eq(facts->items[0].runtime.code, ELOOP);
+	free(facts);
+	fake_tree_remove(&tree);
+}
+END_TEST
+
 /* Whatever a file holds, it is an answer. */
 START_TEST(mutilated)
 {
@@ -525,6 +568,7 @@ int main(void)
 	tcase_add_test(engines, podman);
 	tcase_add_loop_test(engines, a_default, 0, FAKE_TREE_LEN(defaults));
 	tcase_add_test(engines, many_runtimes);
+	tcase_add_test(engines, wrappers);
 	tcase_add_test(engines, mutilated);
 	suite_add_tcase(suite, engines);
 	tcase_add_test(kernel, kernel_v1);

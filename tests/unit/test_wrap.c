@@ -131,15 +131,30 @@ START_TEST(the_runtime_is_the_first_of_that_name)
 	struct error err = {0};
 	const char *path;
 
-	ck_assert_int_eq(real_runtime(&host, "runc", &path, &err), 0);
+	ck_assert_int_eq(real_runtime(&host, "runc", "/proc/self/exe", &path, &err), 0);
 	ck_assert_str_eq(path, "/b/runc");
-	ck_assert_int_eq(real_runtime(&host, "runc-1.1", &path, &err), 0);
+	ck_assert_int_eq(real_runtime(&host, "runc-1.1", "/proc/self/exe", &path, &err), 0);
 	ck_assert_str_eq(path, "/opt/runc-1.1");
-	ck_assert_int_eq(real_runtime(&host, "runc-1", &path, &err), -ENOENT);
+	ck_assert_int_eq(real_runtime(&host, "runc-1", "/proc/self/exe", &path, &err), -ENOENT);
 	strcpy(host.runtimes[0], "/proc/self/exe/runc");
-	ck_assert_int_eq(real_runtime(&host, "exe", &path, &err), -ENOENT);
+	ck_assert_int_eq(real_runtime(&host, "exe", "/proc/self/exe", &path, &err), -ENOENT);
 	strcpy(host.runtimes[0], "/proc/self/exe");
-	ck_assert_int_eq(real_runtime(&host, "exe", &path, &err), -ELOOP);
+	ck_assert_int_eq(real_runtime(&host, "exe", "/proc/self/exe", &path, &err), -ELOOP);
+	/* It is another program than the wrapper's. */
+	ck_assert_int_eq(real_runtime(&host, "exe", "/bin/sh", &path, &err), 0);
+}
+END_TEST
+
+START_TEST(a_runtime_that_cannot_run_is_told)
+{
+	struct error err = {0};
+
+	ck_assert_int_eq(real_runtime_try("/proc/self/exe", &err), 0);
+	ck_assert_int_eq(real_runtime_try("/nonexistent/runc", &err), -ENOENT);
+	ck_assert_ptr_nonnull(strstr(err.message, "/nonexistent/runc"));
+	ck_assert_str_ne(err.hint, "");
+	ck_assert_int_eq(real_runtime_try("/", &err), -EACCES);
+	ck_assert_int_eq(real_runtime_try("/proc/self/status", &err), -EACCES);
 }
 END_TEST
 
@@ -152,6 +167,7 @@ int main(void)
 	tcase_add_loop_test(tcase, mistakes, 0, COUNT(wrong));
 	tcase_add_loop_test(tcase, which_commands_make_a_container, 0, COUNT(commands));
 	tcase_add_test(tcase, the_runtime_is_the_first_of_that_name);
+	tcase_add_test(tcase, a_runtime_that_cannot_run_is_told);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

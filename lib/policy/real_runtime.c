@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "real_runtime.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat of_a, of_b;
+
+	return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+	       of_a.st_ino == of_b.st_ino;
+}
+
+int real_runtime(const struct host_policy *host, const char *name, const char *wrapper,
+		 const char **path, struct error *err)
+{
+	int r;
+
+	for (size_t i = 0; i < host->runtimes_len; i++) {
+		const char *entry = host->runtimes[i];
+
+		if (strcmp(strrchr(entry, '/') + 1, name))
+			continue;
+		if (is_same_file(entry, wrapper)) {
+			r = error_say(err, ELOOP, "%s, one of the policy's `runtimes`, is oomguard",
+				      entry);
+			return error_hint(err, r, "name the real %s there", name);
+		}
+		*path = entry;
+		return 0;
+	}
+	r = error_say(err, ENOENT, "none of the policy's `runtimes` is called %s", name);
+	return error_hint(err, r, "add its absolute path to `runtimes`");
+}
+
+int real_runtime_try(const char *path, struct error *err)
+{
+	struct stat st;
+	int r = 0;
+
+	if (stat(path, &st) < 0 || access(path, X_OK) < 0)
+		r = error_set(err, errno, "%s, one of the policy's `runtimes`", path);
+	else if (!S_ISREG(st.st_mode))
+		r = error_say(err, EACCES, "%s, one of the policy's `runtimes`, is no program",
+			      path);
+	return r < 0 ? error_hint(err, r, "name there where it is, or install it") : 0;
+}
