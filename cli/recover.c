@@ -74,6 +74,7 @@ int recover_container(const struct state_root *root, const char *key, int procfd
 	cleanup_close int lock = -1;
 	struct guarding_facts facts;
 	struct plan plan = {0};
+	struct error err = {0};
 	bool has_plan;
 
 	*out = (struct recovery){0};
@@ -81,7 +82,7 @@ int recover_container(const struct state_root *root, const char *key, int procfd
 	if (dirfd < 0)
 		return dirfd;
 	lock = state_lock(dirfd, STATE_LOCK, 0);
-	has_plan = plan_read(dirfd, &plan, NULL) == 0;
+	has_plan = plan_read(dirfd, &plan, &err) == 0;
 	out->id = strdup(has_plan ? plan.identity.id : key);
 	guarding_read(procfd, dirfd, has_plan ? &plan : NULL, &facts);
 	/* One that is ours is no hook's. */
@@ -91,10 +92,20 @@ int recover_container(const struct state_root *root, const char *key, int procfd
 		plan_free(&plan);
 	if (!out->id)
 		return -ENOMEM;
+	/* What to guard stands in the plan: nothing can be started without it. */
+	if (out->before == GUARDING_UNREADABLE)
+		snprintf(out->why, sizeof(out->why), "its state cannot be read: %.450s",
+			 err.message);
 	if (out->before != GUARDING_LOST)
 		return 0;
 	out->tried = true;
 	start_shim(root, procfd, dirfd, out);
 	tell(dirfd, out);
 	return 0;
+}
+
+bool recovery_failed(const struct recovery *recovery)
+{
+	return recovery->before == GUARDING_UNREADABLE ||
+	       (recovery->before == GUARDING_LOST && !recovery->watched);
 }

@@ -17,6 +17,9 @@ struct recovery {
 	char why[512]; /* why it has none */
 };
 
+/* It may live, and no shim is there. */
+bool recovery_failed(const struct recovery *recovery);
+
 /*
  * Looks at one container, and starts a shim where one is lost. Holds the container's lock
  * meanwhile, as a hook does; the shim takes shim.lock for itself, so that there are never two.

@@ -18,6 +18,8 @@ static const char help[] =
     "Starts a shim again for every guarded container that has lost its own. OOM kills that came\n"
     "meanwhile are told and acted on. Containers that are watched, that ended, or that no shim\n"
     "was wanted for are left alone, so it can be called at any time; oomguard-recover.timer does.\n"
+    "Where the state cannot be read nothing can be started: unless it shows that the container is\n"
+    "gone, that one counts as without its shim.\n"
     "While the kill switch (oomguard(1)) is there nothing is started.\n"
     "\n"
     "Exit status: 0 no container is without its shim, 1 one still is, 2 wrong usage.\n"
@@ -81,7 +83,7 @@ static void fill(struct jsonw *w, const void *context)
 static void print(const struct recoveries *all)
 {
 	char id[512], why[1024];
-	size_t tried = 0, watched = 0;
+	size_t told = 0, watched = 0;
 
 	if (all->switched_off[0]) {
 		printf("switched off: nothing is started while %s exists\n", all->switched_off);
@@ -91,9 +93,9 @@ static void print(const struct recoveries *all)
 		const struct recovery *recovery = &all->items[i];
 
 		watched += recovery->before == GUARDING_WATCHED;
-		if (!recovery->tried)
+		if (!recovery->tried && !recovery_failed(recovery))
 			continue;
-		tried++;
+		told++;
 		escape_terminal(recovery->id, id, sizeof(id));
 		if (recovery->watched)
 			printf("%s: watched again, by pid %d\n", id, recovery->shim_pid);
@@ -101,8 +103,10 @@ static void print(const struct recoveries *all)
 			printf("%s: still without a shim: %s\n", id,
 			       escape_terminal(recovery->why, why, sizeof(why)));
 	}
-	if (!tried)
-		printf("nothing to do: %zu %s watched, none has lost its shim\n", watched,
+	if (!told && !all->len)
+		printf("nothing to do: no container is guarded\n");
+	else if (!told)
+		printf("nothing to do: %zu guarded %s watched, none has lost its shim\n", watched,
 		       watched == 1 ? "container is" : "containers are");
 }
 
@@ -115,7 +119,7 @@ static int show(const struct cli *cli, const struct recoveries *all)
 	else
 		print(all);
 	for (size_t i = 0; i < all->len; i++)
-		if (all->items[i].tried && !all->items[i].watched)
+		if (recovery_failed(&all->items[i]))
 			exit_code = CLI_FAILED;
 	return cli_finish(exit_code);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The containers that have state: is each one guarded as it should be? */
+/*
+ * The containers that have state: is each one guarded as it should be? One that was started past
+ * us, or while the kill switch was on, has none and is not known here.
+ */
 #include "checks.h"
 
 #include <inttypes.h>
@@ -64,8 +67,10 @@ static void check_shims(const struct doctor_facts *facts, struct findings *out)
 				     "%s (%s): its shim died%s%s: nobody watches it", c->id, c->key,
 				     c->phase[0] ? " in phase " : "", c->phase);
 	}
-	if (count(facts, GUARDING_LOST) == 0)
-		finding_ok(out, "%zu %s watched, none has lost its shim", watched,
+	if (facts->containers_len == 0)
+		finding_ok(out, "no container is guarded");
+	else if (count(facts, GUARDING_LOST) == 0)
+		finding_ok(out, "%zu guarded %s watched, none has lost its shim", watched,
 			   watched == 1 ? "container is" : "containers are");
 }
 
@@ -97,11 +102,15 @@ static void check_unguarded(const struct doctor_facts *facts, struct findings *o
 
 	for (size_t i = 0; i < facts->containers_len; i++) {
 		const struct container_facts *c = &facts->containers[i];
-		char remedy[384];
+		char remedy[PATH_MAX + 384];
 
 		if (c->guarding == GUARDING_UNREADABLE) {
-			snprintf(remedy, sizeof(remedy), "oomguard status %s", c->key);
-			finding_warn(out, remedy, "%s: its state cannot be read: %s", c->id,
+			snprintf(remedy, sizeof(remedy),
+				 "delete it with its runtime and start it again; if it is gone: rm "
+				 "-r %s/containers/%s",
+				 facts->state.path, c->key);
+			finding_fail(out, remedy,
+				     "%s: its state cannot be read: nobody watches it: %s", c->id,
 				     c->problem);
 		} else if (c->guarding == GUARDING_UNWANTED && !c->disabled) {
 			snprintf(remedy, sizeof(remedy), "oomguard status %s", c->key);
@@ -113,7 +122,9 @@ static void check_unguarded(const struct doctor_facts *facts, struct findings *o
 		found++;
 	}
 	if (!found)
-		finding_ok(out, "no container was left unguarded by a failure");
+		finding_ok(
+		    out,
+		    "no container that oomguard was called for was left unguarded by a failure");
 }
 
 static const char *value_text(uint64_t value, char *buf, size_t cap)
@@ -157,7 +168,7 @@ static void check_leftover(const struct doctor_facts *facts, struct findings *ou
 	for (size_t i = 0; i < facts->containers_len; i++) {
 		const struct container_facts *c = &facts->containers[i];
 
-		if (c->guarding == GUARDING_ENDED)
+		if (c->guarding == GUARDING_ENDED || c->guarding == GUARDING_REMAINS)
 			add_name(c->swept ? &swept : &names, c->id);
 	}
 	if (names.len)
@@ -179,10 +190,12 @@ static bool lives(const struct container_facts *c)
 static void check_limits(const struct doctor_facts *facts, struct findings *out)
 {
 	struct names names = {0};
+	size_t living = 0;
 
 	for (size_t i = 0; i < facts->containers_len; i++) {
 		const struct container_facts *c = &facts->containers[i];
 
+		living += lives(c);
 		if (lives(c) && c->limit == MEMCG_NO_LIMIT)
 			add_name(&names, c->id);
 	}
@@ -191,18 +204,22 @@ static void check_limits(const struct doctor_facts *facts, struct findings *out)
 			     "%zu %s no memory limit of %s own: %s", names.len,
 			     names.len == 1 ? "container has" : "containers have",
 			     names.len == 1 ? "its" : "their", names_text(&names));
+	else if (living)
+		finding_ok(out, "every guarded container has a memory limit");
 	else
-		finding_ok(out, "every container has a memory limit");
+		finding_ok(out, "no container is guarded");
 }
 
 static void check_overcommit(const struct doctor_facts *facts, struct findings *out)
 {
 	uint64_t sum = 0, total = facts->kernel.mem_total;
 	char have[32], promised[32];
+	size_t living = 0;
 
 	for (size_t i = 0; i < facts->containers_len; i++) {
 		const struct container_facts *c = &facts->containers[i];
 
+		living += lives(c);
 		if (lives(c) && c->limit != MEMCG_NO_LIMIT &&
 		    __builtin_add_overflow(sum, c->limit, &sum))
 			sum = UINT64_MAX;
@@ -211,13 +228,17 @@ static void check_overcommit(const struct doctor_facts *facts, struct findings *
 	size_text(sum, promised, sizeof(promised));
 	if (!total)
 		finding_ok(out, "the host's memory is not known");
+	else if (!living)
+		finding_ok(out, "no container is guarded");
 	else if (sum > total)
 		finding_warn(out, "lower limits, or move containers",
-			     "the limits come to %s, the host has %s: the host can run out before "
+			     "the limits of guarded containers come to %s, the host has %s: the "
+			     "host can run out before "
 			     "any container does",
 			     promised, have);
 	else
-		finding_ok(out, "the limits come to %s of the host's %s", promised, have);
+		finding_ok(out, "the limits of guarded containers come to %s of the host's %s",
+			   promised, have);
 }
 
 const struct check checks_containers[] = {

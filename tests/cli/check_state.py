@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import pty
+import shutil
 import signal
 import struct
 import subprocess
@@ -194,8 +195,8 @@ class Doctor(Case):
 
     def test_state(self):
         """The containers of the state are judged: the fake ones' inits do not live."""
-        self.assertIn("1 container is watched", self.of("shims")[0]["text"])
-        self.assertEqual([f["level"] for f in self.of("unguarded")], ["warn"])
+        self.assertIn("1 guarded container is watched", self.of("shims")[0]["text"])
+        self.assertEqual([f["level"] for f in self.of("unguarded")], ["fail"])
         self.assertIn("broken-0", self.of("unguarded")[0]["text"])
         self.assertIn("webhook", str(self.of("leftover")))
         os.chmod(self.root, 0o777)
@@ -218,18 +219,79 @@ class Doctor(Case):
         self.assertFalse(os.path.exists(none))
 
 
+    def test_no_container(self):
+        """Nothing is claimed of containers where there are none."""
+        shutil.rmtree(os.path.join(self.root, "containers"))
+        os.mkdir(os.path.join(self.root, "containers"), 0o700)
+        for check in ("shims", "unguarded", "limits", "overcommit"):
+            self.assertRegex(self.of(check)[0]["text"], "^no container ", check)
+
+    def test_remains(self):
+        """State that cannot be read is no alarm where the shim's last word shows the end."""
+        break_state(self, "left-1", dead_process())
+        self.assertNotIn("left-1", str(self.of("unguarded")))
+        self.assertIn(self.keys["left-1"], str(self.of("leftover")))
+        break_state(self, "left-1", os.getpid())
+        self.assertIn(self.keys["left-1"], str(self.of("unguarded")))
+
+
+def dead_process():
+    """The number of a process that was."""
+    process = subprocess.Popen(["/bin/true"])
+    process.wait()
+    return process.pid
+
+
+def break_state(case, name, init):
+    """Its plan cannot be read, and its shim's last word is about this init."""
+    directory = pathlib.Path(case.root, "containers", case.keys[name])
+    (directory / "plan.json").write_text("{")
+    status = json.loads((directory / "status.json").read_text())
+    try:
+        ticks = int(pathlib.Path(f"/proc/{init}/stat").read_text().rsplit(")", 1)[1].split()[19])
+    except FileNotFoundError:
+        ticks = 1
+    status["init"] = {"pid": init, "startTicks": ticks}
+    (directory / "status.json").write_text(json.dumps(status))
+
+
 class Recover(Case):
+    def results(self, code):
+        return {c["key"]: c for c in self.json("recover", code=code)["containers"]}
+
+    def forget(self, name):
+        shutil.rmtree(os.path.join(self.root, "containers", self.keys[name]))
+
     def test_nothing_lives(self):
         """The inits of the fake containers are gone, so nothing is started for any of them."""
-        results = {c["id"]: c["result"] for c in self.json("recover")["containers"]}
+        self.forget("broken")
+        results = {c["id"]: c["result"] for c in self.results(0).values()}
         self.assertEqual(results["web"], "watched")
         self.assertEqual(results["webhook"], "ended")
-        self.assertEqual(results["broken-0"], "broken")
-        self.assertIn("1 container is watched", self.run_cli("recover")[0])
+        self.assertIn("1 guarded container is watched", self.run_cli("recover")[0])
+
+    def test_broken_state(self):
+        """It fails unless something shows that the container is gone."""
+        broken = self.results(1)["broken-0"]
+        self.assertEqual(broken["result"], "broken")
+        self.assertIn("plan.json", broken["why"])
+        out, _ = self.run_cli("recover", code=1)
+        self.assertRegex(out, "^broken-0: still without a shim: its state cannot be read: ")
+        self.assertNotIn("nothing to do", out)
+        self.forget("broken")
+        key = self.keys["left-1"]
+        break_state(self, "left-1", dead_process())
+        self.assertEqual(self.results(0)[key]["result"], "broken")
+        break_state(self, "left-1", os.getpid())
+        self.assertEqual(self.results(1)[key]["result"], "broken")
+        # Nor is anything known where the shim's word is lost, too.
+        os.unlink(os.path.join(self.root, "containers", key, "status.json"))
+        self.assertEqual(self.results(1)[key]["result"], "broken")
 
     def test_no_state(self):
         none = os.path.join(self.base, "none")
         self.assertEqual(self.json("recover", root=none)["containers"], [])
+        self.assertIn("no container is guarded", self.run_cli("recover", root=none)[0])
         self.assertFalse(os.path.exists(none))
 
 

@@ -283,6 +283,10 @@ static void broken_state(struct host *h)
 {
 	h->containers[0].guarding = GUARDING_UNREADABLE;
 }
+static void broken_remains(struct host *h)
+{
+	h->containers[0].guarding = GUARDING_REMAINS;
+}
 static void unguarded(struct host *h)
 {
 	h->containers[0].guarding = GUARDING_UNWANTED;
@@ -359,7 +363,8 @@ static const struct {
     {shim_died, "shims", FINDING_FAIL, "api (key): its shim died"},
     {shim_left, "shims", FINDING_FAIL, "told to leave"},
     {shim_stopped, "shims-run", FINDING_FAIL, "job (key): its shim, pid 10, is stopped"},
-    {broken_state, "unguarded", FINDING_WARN, "web: its state cannot be read"},
+    {broken_state, "unguarded", FINDING_FAIL, "web: its state cannot be read"},
+    {broken_remains, "leftover", FINDING_WARN, "1 ended container waits for `delete`: web"},
     {unguarded, "unguarded", FINDING_WARN, "web is not guarded"},
     {drifted, "settings", FINDING_WARN, "settings.swap: max, and not 0"},
     {refused, "settings", FINDING_WARN, "settings.swap (none)"},

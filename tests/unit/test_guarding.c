@@ -26,7 +26,8 @@ static const struct {
     {"nobody wanted a shim", {.has_plan = true, .init_alive = true}, GUARDING_UNWANTED},
     {"it ended", {.has_plan = true, .guarded = true}, GUARDING_ENDED},
     {"it ended unguarded", {.has_plan = true}, GUARDING_ENDED},
-    {"its plan cannot be read", {.init_alive = true}, GUARDING_UNREADABLE},
+    {"its plan cannot be read", {0}, GUARDING_UNREADABLE},
+    {"nor that of one that is gone", {.init_gone = true}, GUARDING_REMAINS},
 };
 
 START_TEST(judged)
