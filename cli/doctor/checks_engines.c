@@ -35,6 +35,13 @@ static void check_registration(const struct registration *item, struct findings 
 				 ? "`oomguard configure podman` puts it where hooks_dir says"
 				 : "add its folder to `imports` of the engine's main file",
 			     "%s: the engine does not read it", item->file);
+	} else if (item->replaced_by[0]) {
+		finding_fail(out,
+			     "oomguard configure containerd --edit; or bring the files to version "
+			     "3, which containerd reads from 2.0 on",
+			     "%s: up to containerd 1.7 %s, which comes later and has a section of "
+			     "the same plugin, takes its place",
+			     item->file, item->replaced_by);
 	} else if (item->program.missing) {
 		finding_fail(out, "install oomguard again, or take the entry out",
 			     "%s: %s names %s: %s; containers do not start", item->file, name,

@@ -10,10 +10,13 @@
 
 #define MAIN_FILE "/etc/containerd/config.toml"
 #define IMPORTS_MAX 16
+#define VERSION_JOINED 3 /* read by containerd from 2.0 on, which joins sections */
 
 struct containerd {
 	const struct engine_reading *reading;
 	const char *file; /* the one that is read */
+	size_t from;	  /* its registrations begin here */
+	long version;	  /* of the main file; 0: it does not say */
 	/* `imports = ["GLOB", …]` of the main file: only files that fit are read by containerd. */
 	char imports[IMPORTS_MAX][PATH_MAX];
 	size_t imports_len;
@@ -23,6 +26,25 @@ struct containerd {
 static bool is_main(const struct containerd *all)
 {
 	return !strcmp(all->file, MAIN_FILE);
+}
+
+static bool is_plugin(const struct toml_path *path)
+{
+	return path->len > 1 && !strcmp(path->key[0], "plugins") &&
+	       (!strcmp(path->key[1], "io.containerd.grpc.v1.cri") || !strcmp(path->key[1], "cri"));
+}
+
+/* Up to containerd 1.7 a file's section of a plugin takes the place of the whole one before it. */
+static void take_place(struct containerd *all)
+{
+	struct engine_facts *out = all->reading->out;
+
+	for (size_t i = 0; i < all->from; i++) {
+		struct registration *item = &out->items[i];
+
+		if (!strcmp(item->engine, "containerd") && !item->replaced_by[0])
+			snprintf(item->replaced_by, sizeof(item->replaced_by), "%s", all->file);
+	}
 }
 
 /* plugins.PLUGIN.containerd: default_runtime_name, and a table for each handler. */
@@ -45,6 +67,10 @@ static int visit(const struct toml_entry *entry, void *context, struct error *er
 {
 	struct containerd *all = context;
 
+	if (is_main(all) && entry->kind == TOML_OTHER && toml_is(entry->path, "version"))
+		all->version = strtol(entry->value, NULL, 10);
+	if (all->version < VERSION_JOINED && is_plugin(entry->path))
+		take_place(all);
 	note_runtimes(all, entry);
 	if (!entry->value)
 		return 0;
@@ -66,6 +92,7 @@ static void read_file(void *context, const char *file)
 	struct containerd *all = context;
 
 	all->file = file;
+	all->from = all->reading->out->len;
 	engine_read_toml(all->reading, "containerd", file, visit, all);
 }
 
@@ -79,6 +106,7 @@ static void read_stray(void *context, const char *file)
 	for (size_t i = 0; i < all->imports_len; i++)
 		if (fnmatch(all->imports[i], file, 0) == 0)
 			return;
+	all->version = VERSION_JOINED; /* it takes nothing's place */
 	read_file(all, file);
 	for (; from < out->len; from++)
 		out->items[from].not_read = true;

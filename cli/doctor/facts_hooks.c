@@ -156,7 +156,7 @@ static void read_spec_hooks(const struct engine_reading *reading, const char *sp
 static bool is_known_file(const struct engine_facts *out, const char *file)
 {
 	for (size_t i = 0; i < out->len; i++)
-		if (!strcmp(out->items[i].file, file))
+		if (!strcmp(out->items[i].file, file) && !out->items[i].replaced_by[0])
 			return true;
 	return false;
 }

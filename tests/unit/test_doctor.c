@@ -245,6 +245,11 @@ static void wrapper_without_runtime(struct host *h)
 	strcpy(item->runtime.message, "none is called runc");
 	strcpy(item->runtime.hint, "add it");
 }
+static void taken_place(struct host *h)
+{
+	h->facts.engines.items[0].engine = "containerd";
+	strcpy(h->facts.engines.items[0].replaced_by, "/z.toml");
+}
 static void default_is_lost(struct host *h)
 {
 	h->facts.engines.lost_len = 1;
@@ -356,6 +361,7 @@ static const struct {
     {docker_path_gone, "docker", FINDING_FAIL, "oomguard names"},
     {podman_path_gone, "podman", FINDING_FAIL, "oomguard names"},
     {wrapper_without_runtime, "docker", FINDING_FAIL, "none is called runc"},
+    {taken_place, "containerd", FINDING_FAIL, "up to containerd 1.7 /z.toml"},
     {default_is_lost, "crio", FINDING_FAIL, "the default runtime is guard"},
     {not_imported, "containerd", FINDING_FAIL, "does not read it"},
     {daemon_json_broken, "docker", FINDING_WARN, ""},

@@ -264,6 +264,48 @@ START_TEST(containerd_without_import)
 }
 END_TEST
 
+/* A later file's section of the plugin, and what becomes of the drop-in before it. */
+static const struct {
+	const char *main, *later;
+	bool replaced;
+} sections[] = {
+    {"version = 2\n", "[plugins.\"io.containerd.grpc.v1.cri\"]\nsandbox_image = 'x'\n", true},
+    {"", "plugins = {cri = {}}\n", true},
+    {"version = 3\n", "[plugins.\"io.containerd.grpc.v1.cri\"]\nsandbox_image = 'x'\n", false},
+    {"version = 2\n", "[plugins.\"io.containerd.internal.v1.opt\"]\npath = '/x'\n", false},
+    {"version = 2\n", "version = 2\n[metrics]\naddress = ''\n", false},
+};
+
+START_TEST(containerd_section_of_a_later_file)
+{
+	struct fake_tree tree;
+	struct engine_facts *facts;
+	char text[256];
+
+	fake_tree_make(&tree, containerd_files, FAKE_TREE_LEN(containerd_files));
+	snprintf(text, sizeof(text), "%simports = ['/etc/containerd/conf.d/*.toml']\n",
+		 sections[_i].main);
+	fake_tree_write(&tree, CONTAINERD_MAIN, text);
+	fake_tree_write(&tree, "etc/containerd/conf.d/x.toml", sections[_i].later);
+	/* What comes earlier does not matter. */
+	fake_tree_write(&tree, "etc/containerd/conf.d/a.toml",
+			"[plugins.\"io.containerd.grpc.v1.cri\"]\n");
+	facts = engines_of(&tree);
+	ck_assert_uint_eq(facts->len, 3);
+	for (size_t i = 0; i < facts->len; i++)
+		ck_assert_str_eq(facts->items[i].replaced_by,
+				 sections[_i].replaced ? "/etc/containerd/conf.d/x.toml" : "");
+	free(facts);
+	/* The later one names the same hooks: those are in force. */
+	fake_tree_write(&tree, "etc/containerd/conf.d/x.toml", containerd_files[1].text);
+	facts = engines_of(&tree);
+	ck_assert_str_eq(facts->items[facts->len - 1].file, "/etc/containerd/conf.d/x.toml");
+	ck_assert_str_eq(facts->items[facts->len - 1].replaced_by, "");
+	free(facts);
+	fake_tree_remove(&tree);
+}
+END_TEST
+
 START_TEST(containerd_spec_gone)
 {
 	struct fake_tree tree;
@@ -564,6 +606,8 @@ int main(void)
 	tcase_add_test(engines, containerd);
 	tcase_add_test(engines, containerd_without_import);
 	tcase_add_test(engines, containerd_spec_gone);
+	tcase_add_loop_test(engines, containerd_section_of_a_later_file, 0,
+			    FAKE_TREE_LEN(sections));
 	tcase_add_test(engines, crio);
 	tcase_add_test(engines, podman);
 	tcase_add_loop_test(engines, a_default, 0, FAKE_TREE_LEN(defaults));
