@@ -176,7 +176,7 @@ int guard_arm(struct guard *guard, const struct cgroup_mounts *mounts, const cha
 	int r;
 
 	guard->disabled_file = OOMGUARD_DISABLED_FILE;
-	guard->disabled_dir = -1;
+	guard->disabled_dir = guard->disabled_above = -1;
 	r = open_state(guard, key, err);
 	if (r < 0 || (r = check_boot(guard, err)) < 0 || (r = keep_policy(guard, err)) < 0 ||
 	    (r = guard_open(guard, mounts, err)) < 0)

@@ -16,24 +16,35 @@
 /* Where nothing tells of a change, or while a raised limit is still to be taken back. */
 #define LOOK_EVERY_MS 5000
 
-static int open_parent(const char *file)
+/* -1: nothing will be told of that directory. */
+static int open_watched(const char *path)
 {
-	const char *slash = file ? strrchr(file, '/') : NULL;
-	char dir[PATH_MAX];
+	cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (!slash || (size_t)(slash - file) >= sizeof(dir))
-		return -1;
-	snprintf(dir, sizeof(dir), "%.*s", (int)(slash - file), file);
-	return open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd >= 0 && watch_names(fd) == 0 ? take_fd(&fd) : -1;
 }
 
 void guard_watch_switch(struct guard *guard)
 {
+	char path[PATH_MAX];
+	char *name, *above;
+
+	cleanup_closep(&guard->disabled_above);
 	cleanup_closep(&guard->disabled_dir);
-	guard->disabled_dir = open_parent(guard->disabled_file);
 	guard->switch_told = watch_names(guard->root.dirfd) == 0;
-	if (guard->disabled_dir >= 0 && watch_names(guard->disabled_dir) < 0)
-		cleanup_closep(&guard->disabled_dir);
+	snprintf(path, sizeof(path), "%s", guard->disabled_file ? guard->disabled_file : "");
+	name = strrchr(path, '/');
+	if (!name)
+		return;
+	*name = '\0';
+	/* First the one above: when the directory is another one while we open it, that is told. */
+	above = strrchr(path, '/');
+	if (above && above > path) {
+		*above = '\0';
+		guard->disabled_above = open_watched(path);
+		*above = '/';
+	}
+	guard->disabled_dir = open_watched(path);
 }
 
 /* Will the switch's removal wake us? */
@@ -84,9 +95,11 @@ const char *guard_stand_aside(struct guard *guard)
 		int events = watch_wait_signals(&guard->watch, guard->init_pidfd,
 						settled ? -1 : LOOK_EVERY_MS);
 
-		guard_signals(guard, events);
 		if (events < 0)
 			return "waiting failed";
+		if (events & WATCH_SWITCH)
+			guard_watch_switch(guard);
+		guard_signals(guard, events);
 		if (events & WATCH_INIT_END)
 			return "the container ended while oomguard was switched off";
 		if (guard->leave)

@@ -77,6 +77,7 @@ struct guard {
 	bool aside;		   /* stands aside for the kill switch */
 	const char *disabled_file; /* the host's kill switch; NULL: none */
 	int disabled_dir;	   /* its directory, watched; -1: not there */
+	int disabled_above;	   /* the one above it: there may be another directory one day */
 	bool switch_told;	   /* the state root is watched too */
 	bool init_ended;
 	uint64_t zombies_counted_ms; /* CLOCK_MONOTONIC; 0: never */
@@ -208,8 +209,11 @@ bool guard_switched_off(const struct guard *guard);
 /* The same as guard_interrupted(), or the kill switch is on: what has not begun is not to begin. */
 bool guard_stopped(struct guard *guard);
 
-/* Has changes of the kill switch wake the loop, from now on. Where that is not to be had it is
- * noticed by the look before each action. */
+/*
+ * Has changes of the kill switch wake the loop, from now on. Where that is not to be had it is
+ * noticed by the look before each action. To be called again at each WATCH_SWITCH, before the
+ * switch is looked at: its directory may have come, gone or be another one.
+ */
 void guard_watch_switch(struct guard *guard);
 
 /*

@@ -271,6 +271,8 @@ static const char *watch(struct guard *guard)
 			guard->settled = true;
 			continue;
 		}
+		if (events & WATCH_SWITCH)
+			guard_watch_switch(guard);
 		if (guard_switched_off(guard)) {
 			guard_signals(guard, events);
 			guard_helper_event(guard, events);

@@ -27,7 +27,11 @@ bool guard_interrupted(void *context)
 {
 	struct guard *guard = context;
 
-	guard_signals(guard, watch_signals(&guard->watch));
+	int events = watch_signals(&guard->watch);
+
+	if (events & WATCH_SWITCH)
+		guard_watch_switch(guard);
+	guard_signals(guard, events);
 	return guard->leave;
 }
 

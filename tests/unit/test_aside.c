@@ -61,7 +61,7 @@ static void open_guard(void)
 	guard->container = openat(tree.fd, "state/containers/key", O_RDONLY | O_DIRECTORY);
 	guard->incidents = openat(tree.fd, "state/incidents", O_RDONLY | O_DIRECTORY);
 	guard->disabled_file = host_switch;
-	guard->disabled_dir = -1;
+	guard->disabled_dir = guard->disabled_above = -1;
 	guard->evidence = (struct evidence){.memcg = &guard->memcg,
 					    .procfd = guard->procfd,
 					    .kmsg = -1,
@@ -114,6 +114,7 @@ static void teardown(void)
 	identity_free(&guard->plan.identity);
 	state_root_close(&guard->root);
 	cleanup_closep(&guard->disabled_dir);
+	cleanup_closep(&guard->disabled_above);
 	close(guard->procfd);
 	close(guard->init_pidfd);
 	close(guard->container);
@@ -155,6 +156,11 @@ static pid_t later(void (*act)(void))
 static void remove_host_switch(void)
 {
 	unlink(host_switch);
+}
+
+static void exchange_dirs(void)
+{
+	renameat2(tree.fd, "etc", tree.fd, "away", RENAME_EXCHANGE);
 }
 
 static void remove_state_switch(void)
@@ -256,6 +262,38 @@ START_TEST(its_coming_is_told)
 }
 END_TEST
 
+/* What the loop does at a signal; true when one was there. */
+static bool follows(void)
+{
+	int events = watch_wait_signals(&guard->watch, guard->init_pidfd, 0);
+
+	if (events & WATCH_SWITCH)
+		guard_watch_switch(guard);
+	return events == WATCH_SWITCH;
+}
+
+/* The directory of the switch is put aside, and another one made; or it was not there. */
+START_TEST(its_directory_may_be_another_one)
+{
+	pid_t other;
+
+	ck_assert_int_eq(renameat(tree.fd, "etc", tree.fd, "away"), 0);
+	ck_assert(follows());
+	ck_assert_int_eq(mkdirat(tree.fd, "etc", 0755), 0);
+	ck_assert(follows());
+	fake_tree_write(&tree, "etc/disabled", "");
+	ck_assert(follows());
+	ck_assert(guard_switched_off(guard));
+	/* And while the shim stands aside: back comes the old one, where no switch is. */
+	other = later(exchange_dirs);
+	ck_assert_ptr_null(guard_stand_aside(guard));
+	ck_assert_int_eq(waitpid(other, NULL, 0), other);
+	ck_assert(!guard_switched_off(guard));
+	fake_tree_write(&tree, "etc/disabled", "");
+	ck_assert(follows());
+}
+END_TEST
+
 /* A limit that was raised for a while is not left behind. */
 START_TEST(a_raised_limit_is_taken_back)
 {
@@ -287,6 +325,7 @@ int main(void)
 	tcase_add_test(tests, it_leaves_with_the_container);
 	tcase_add_test(tests, it_leaves_when_told);
 	tcase_add_test(tests, its_coming_is_told);
+	tcase_add_test(tests, its_directory_may_be_another_one);
 	tcase_add_test(tests, a_raised_limit_is_taken_back);
 	suite_add_tcase(suite, tests);
 	return unit_run(suite);
