@@ -19,6 +19,11 @@ static void check_hook(const struct registration *item, struct findings *out)
 		finding_warn(out, "add \"timeout\" to the entry",
 			     "%s: without timeout a hook that hangs stops the container",
 			     item->file);
+	if (!item->has_poststart)
+		finding_warn(out, "register it for poststart too, as `oomguard configure` does",
+			     "%s: not at poststart, so settings that the runtime changes after "
+			     "createRuntime stay changed",
+			     item->file);
 	if (!item->has_poststop)
 		finding_warn(out, "register it for poststop too",
 			     "%s: not at poststop, so state of ended containers stays a while",

@@ -53,12 +53,12 @@ struct registration {
 	char name[128];	     /* runtime or handler; "" for a hook */
 	struct named_file program;
 	bool is_hook;
-	bool has_env, has_timeout;     /* of a hook */
-	bool has_create, has_poststop; /* of a hook: the stages */
-	bool not_read;		       /* the engine does not import the file */
-	char replaced_by[PATH_MAX];    /* a later file of containerd's takes its place; "" none */
-	bool own_policy;	       /* of a wrapper: its arguments name another policy */
-	struct error runtime; /* of a wrapper: why its runtime cannot run; code 0: it can */
+	bool has_env, has_timeout;		      /* of a hook */
+	bool has_create, has_poststart, has_poststop; /* of a hook: the stages */
+	bool not_read;				      /* the engine does not import the file */
+	char replaced_by[PATH_MAX]; /* a later file of containerd's takes its place; "" none */
+	bool own_policy;	    /* of a wrapper: its arguments name another policy */
+	struct error runtime;	    /* of a wrapper: why its runtime cannot run; code 0: it can */
 };
 
 #define REGISTRATIONS_MAX 64

@@ -39,23 +39,33 @@ static void read_hook_file(void *context, const char *file)
 	item->is_hook = true;
 	item->has_env = json_get(hook, "env") != NULL;
 	item->has_create = has_word(stages, "createRuntime") || has_word(stages, "prestart");
+	item->has_poststart = has_word(stages, "poststart");
 	item->has_poststop = has_word(stages, "poststop");
 	item->has_timeout =
-	    timed(hook, has_word(stages, "poststart") && !item->has_create && !item->has_poststop);
+	    timed(hook, item->has_poststart && !item->has_create && !item->has_poststop);
 }
 
-/* Several files register one stage each: what one has all of them have. */
+/*
+ * Several files register one stage each: what one has all of them have. A file that is not read
+ * gives nothing to one that is.
+ */
 static void join_hooks(struct engine_facts *out, size_t from)
 {
-	bool create = false, poststop = false;
+	struct registration has[2] = {0};
 
 	for (size_t i = from; i < out->len; i++) {
-		create |= out->items[i].has_create;
-		poststop |= out->items[i].has_poststop;
+		struct registration *of = &has[out->items[i].not_read];
+
+		of->has_create |= out->items[i].has_create;
+		of->has_poststart |= out->items[i].has_poststart;
+		of->has_poststop |= out->items[i].has_poststop;
 	}
 	for (size_t i = from; i < out->len; i++) {
-		out->items[i].has_create = create;
-		out->items[i].has_poststop = poststop;
+		const struct registration *of = &has[out->items[i].not_read];
+
+		out->items[i].has_create = of->has_create;
+		out->items[i].has_poststart = of->has_poststart;
+		out->items[i].has_poststop = of->has_poststop;
 	}
 }
 
@@ -147,6 +157,7 @@ static void read_spec_hooks(const struct engine_reading *reading, const char *sp
 			item->has_timeout = timed(hook, !strcmp(member->key, "poststart"));
 			item->has_create = !strcmp(member->key, "createRuntime") ||
 					   !strcmp(member->key, "prestart");
+			item->has_poststart = !strcmp(member->key, "poststart");
 			item->has_poststop = !strcmp(member->key, "poststop");
 		}
 	}

@@ -54,6 +54,7 @@ static struct host *good_host(void)
 							     .has_env = true,
 							     .has_timeout = true,
 							     .has_create = true,
+							     .has_poststart = true,
 							     .has_poststop = true,
 							     .program.executable = true};
 	for (size_t i = 0; i < 3; i++)
@@ -222,6 +223,10 @@ static void hook_without_create(struct host *h)
 {
 	h->facts.engines.items[0].has_create = false;
 }
+static void hook_without_poststart(struct host *h)
+{
+	h->facts.engines.items[0].has_poststart = false;
+}
 static void hook_without_poststop(struct host *h)
 {
 	h->facts.engines.items[0].has_poststop = false;
@@ -357,6 +362,7 @@ static const struct {
     {hook_without_env, "hooks.d", FINDING_WARN, "without env"},
     {hook_without_timeout, "hooks.d", FINDING_WARN, "without timeout"},
     {hook_without_create, "hooks.d", FINDING_FAIL, "nothing is guarded"},
+    {hook_without_poststart, "hooks.d", FINDING_WARN, "not at poststart"},
     {hook_without_poststop, "hooks.d", FINDING_WARN, "not at poststop"},
     {docker_path_gone, "docker", FINDING_FAIL, "oomguard names"},
     {podman_path_gone, "podman", FINDING_FAIL, "oomguard names"},

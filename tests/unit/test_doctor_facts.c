@@ -10,6 +10,8 @@
 #define RUNC "/usr/bin/oomguard-runc"
 #define ENTRY "\"path\": \"" HOOK "\", \"env\": [\"PATH=/bin\"], \"timeout\": 10"
 
+#define HOOK_FILE "{\"version\": \"1.0.0\", \"hook\": {" ENTRY "}, \"stages\": [\"createRuntime\"]}"
+
 static void make_executable(const struct fake_tree *tree, const char *path)
 {
 	ck_assert_int_eq(fchmodat(tree->fd, path, 0755, 0), 0);
@@ -70,14 +72,30 @@ START_TEST(hooks_d)
 	ck_assert(!facts->items[1].has_env && !facts->items[1].has_timeout);
 	/* What one file lacks another one has. */
 	ck_assert(facts->items[0].has_poststop && facts->items[1].has_create);
+	ck_assert(!facts->items[0].has_poststart && !facts->items[1].has_poststart);
 	ck_assert_uint_eq(facts->unreadable_len, 1);
 	ck_assert_ptr_nonnull(strstr(facts->unreadable[0].why, "torn.json"));
+	free(facts);
+	fake_tree_write(&tree, "etc/containers/oci/hooks.d/oomguard-poststart.json",
+			"{\"version\": \"1.0.0\", \"hook\": {" ENTRY
+			"}, \"stages\": [\"poststart\"]}");
+	facts = engines_of(&tree);
+	ck_assert_uint_eq(facts->len, 3);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert(facts->items[i].has_poststart);
+	free(facts);
+	/* In a directory that is not read it is as if it were not there. */
+	fake_tree_write(&tree, "etc/containers/containers.conf",
+			"[engine]\nhooks_dir = ['/usr/share/containers/oci/hooks.d']\n");
+	fake_tree_write(&tree, "usr/share/containers/oci/hooks.d/oomguard.json", HOOK_FILE);
+	facts = engines_of(&tree);
+	ck_assert_uint_eq(facts->len, 4);
+	ck_assert(!facts->items[0].not_read && !facts->items[0].has_poststart);
+	ck_assert(facts->items[3].not_read && facts->items[3].has_poststart);
 	free(facts);
 	fake_tree_remove(&tree);
 }
 END_TEST
-
-#define HOOK_FILE "{\"version\": \"1.0.0\", \"hook\": {" ENTRY "}, \"stages\": [\"createRuntime\"]}"
 
 /* A directory that hooks_dir leaves out is not read. */
 static const struct {
