@@ -18,6 +18,11 @@ static const char *const podman_files[] = {"/usr/share/containers/containers.con
 					   "/etc/containers/containers.conf.d/*.conf", NULL};
 static const char *const crio_files[] = {"/etc/crio/crio.conf", "/etc/crio/crio.conf.d/*", NULL};
 
+const char *const *engine_files(enum hooks_reader reader)
+{
+	return reader == HOOKS_PODMAN ? podman_files : crio_files;
+}
+
 static int read_one(const char *path, size_t root_len, engine_file_visit *visit, void *context,
 		    struct error *err)
 {
@@ -35,7 +40,7 @@ static int read_one(const char *path, size_t root_len, engine_file_visit *visit,
 int engine_files_each(const char *root, enum hooks_reader reader, engine_file_visit *visit,
 		      void *context, struct error *err)
 {
-	const char *const *patterns = reader == HOOKS_PODMAN ? podman_files : crio_files;
+	const char *const *patterns = engine_files(reader);
 	int r = 0;
 
 	for (; *patterns && r == 0; patterns++) {

@@ -8,6 +8,9 @@
 
 enum hooks_reader { HOOKS_PODMAN, HOOKS_CRIO };
 
+/* Their names as patterns, ended by NULL. */
+const char *const *engine_files(enum hooks_reader reader);
+
 /* One file: its path, and how many bytes of that are the root's. Negative ends it. */
 typedef int engine_file_visit(const char *text, const char *path, size_t root_len, void *context,
 			      struct error *err);

@@ -68,7 +68,7 @@ static int need_runtime(const struct configure *want, const struct host_policy *
 {
 	cleanup_free char *there = NULL, *own = NULL;
 	const char *path;
-	int r = real_runtime(host, want->runtime, &path, err);
+	int r = real_runtime(host, want->runtime, wrapper, &path, err);
 
 	if (r < 0)
 		return error_hint(err, r, "add its absolute path to `runtimes` in %s", file);

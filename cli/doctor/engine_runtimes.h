@@ -2,7 +2,7 @@
 /* The runtimes that an engine's files name, and the one that it takes where none is asked for. */
 #pragma once
 
-#include "engine_files.h"
+#include "engine_reading.h"
 
 #define ENGINE_RUNTIMES_MAX 64
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "engine_files.h"
+#include "engine_reading.h"
 #include "hooks_dirs.h"
 
 static bool has_word(const struct json *array, const char *word)

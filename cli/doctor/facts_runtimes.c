@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "engine_files.h"
 #include "engine_runtimes.h"
 
 struct runtimes {
@@ -76,11 +77,12 @@ static void read_file(void *context, const char *file)
 	engine_read_toml(of->reading, of->engine, file, of->visit, of);
 }
 
-/* `files` in the order in which the engine reads them, ended by NULL, and the names it knows. */
+/* `own`, ended by NULL, are the names that the engine knows by itself. */
 static void read_all(const struct engine_reading *reading, const char *engine, toml_visit *visit,
-		     const char *const *files, const char *const *own)
+		     enum hooks_reader reader, const char *const *own)
 {
 	cleanup_free struct runtimes *of = calloc(1, sizeof(*of));
+	const char *const *files = engine_files(reader);
 
 	if (!of)
 		return;
@@ -92,20 +94,16 @@ static void read_all(const struct engine_reading *reading, const char *engine, t
 
 void facts_podman(const struct engine_reading *reading)
 {
-	static const char *const files[] = {"/usr/share/containers/containers.conf",
-					    "/etc/containers/containers.conf",
-					    "/etc/containers/containers.conf.d/*.conf", NULL};
 	static const char *const own[] = {"crun",  "crun-vm", "crun-wasm", "kata",
 					  "krun",  "ocijail", "runc",	   "runj",
 					  "runsc", "youki",   NULL};
 
-	read_all(reading, "podman", podman_entry, files, own);
+	read_all(reading, "podman", podman_entry, HOOKS_PODMAN, own);
 }
 
 void facts_crio(const struct engine_reading *reading)
 {
-	static const char *const files[] = {"/etc/crio/crio.conf", "/etc/crio/crio.conf.d/*", NULL};
 	static const char *const own[] = {"crun", "runc", NULL};
 
-	read_all(reading, "crio", crio_entry, files, own);
+	read_all(reading, "crio", crio_entry, HOOKS_CRIO, own);
 }

@@ -2,7 +2,7 @@
 /* What our wrapper becomes where an engine names it. */
 #include <string.h>
 
-#include "engine_files.h"
+#include "engine_reading.h"
 #include "real_runtime.h"
 
 void facts_wrappers(const struct host_policy *host, struct engine_facts *engines)

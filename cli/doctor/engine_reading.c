@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "engine_files.h"
+#include "engine_reading.h"
 
 #include <errno.h>
 #include <fcntl.h>
