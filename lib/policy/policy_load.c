@@ -11,7 +11,7 @@
 #include "config.h"
 #include "escape.h"
 #include "open_dir.h"
-#include "policy_complain.h"
+#include "policy_check_host.h"
 #include "proc.h"
 #include "read_all.h"
 
@@ -25,7 +25,8 @@ struct load {
 	size_t sources_len;
 	struct policy_problems *problems;
 	struct json *merged;
-	bool found; /* any file at all */
+	bool found;  /* any file at all */
+	bool missed; /* one that could not be read: what it says is not known */
 };
 
 /* "FILE:12: …" is how a parser's message starts. */
@@ -43,8 +44,10 @@ static int add_file_problem(struct load *load, const char *file, const struct er
 {
 	struct json at = {.source = file, .line = line_of(error->message, file)};
 	size_t before = load->problems->len;
-	int r = policy_problem_add(load->problems, &at, "", false, "%s", error->message);
+	int r;
 
+	load->missed = true;
+	r = policy_problem_add(load->problems, &at, "", false, "%s", error->message);
 	if (r == 0 && load->problems->len > before)
 		load->problems->items[before].error = *error;
 	return r;
@@ -246,21 +249,33 @@ static int load_drop_ins(struct load *load)
 	return r;
 }
 
-static void read_host(const struct json *root, struct host_policy *host)
+/* From a document in which all else may be wrong. False where it cannot be told what holds. */
+static bool read_runtimes(const struct load *load, struct host_policy *host)
 {
-	const struct json *runtimes = json_get_typed(root, "runtimes", JSON_ARRAY);
-	uint64_t restarts;
+	const struct json *runtimes = json_get(load->merged, "runtimes");
+	struct policy_problems wrong = {0};
+	struct policy_check check = {.root = load->merged, .problems = &wrong};
 
-	*host = host_policy_builtin;
-	if (json_uint64(json_path(root, "host.maxConcurrentRestarts"), &restarts) == 0)
-		host->max_concurrent_restarts = (uint32_t)restarts;
 	if (!runtimes)
-		return;
+		return !load->missed;
+	policy_check_runtimes(&check, runtimes);
+	policy_problems_free(&wrong);
+	if (check.errors)
+		return false;
 	memset(host->runtimes, 0, sizeof(host->runtimes));
 	host->runtimes_len = runtimes->array.len;
 	for (size_t i = 0; i < runtimes->array.len; i++)
 		snprintf(host->runtimes[i], sizeof(host->runtimes[i]), "%s",
 			 runtimes->array.items[i]->text);
+	return true;
+}
+
+static void read_host(const struct json *root, struct host_policy *host)
+{
+	uint64_t restarts;
+
+	if (json_uint64(json_path(root, "host.maxConcurrentRestarts"), &restarts) == 0)
+		host->max_concurrent_restarts = (uint32_t)restarts;
 }
 
 static const struct policy_problem *first_error(const struct policy_problems *problems)
@@ -313,13 +328,16 @@ int policy_load(const char *file, struct policy_document *out, struct policy_pro
 	free(load.dir);
 	policy_problems_free(&own);
 	out->root = load.merged;
-	if (r < 0) {
-		policy_document_free(out);
-		return r;
-	}
-	if (out->root)
+	out->runtimes_told = r != -ENOMEM && read_runtimes(&load, &out->host);
+	if (r == 0) {
 		read_host(out->root, &out->host);
-	return 0;
+		return 0;
+	}
+	json_free(out->root);
+	free_names(out->sources);
+	out->root = NULL;
+	out->sources = NULL;
+	return r;
 }
 
 void policy_document_free(struct policy_document *doc)

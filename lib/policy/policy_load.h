@@ -17,6 +17,7 @@ struct policy_document {
 	struct json *root; /* NULL: no policy file, the built-in default holds */
 	char **sources;	   /* names that the tree's nodes point to; NULL-terminated */
 	struct host_policy host;
+	bool runtimes_told; /* host.runtimes is what the files say, by a word or by none */
 	/* The profile this program was started for (--profile), in place of the rules; NULL: none.
 	 * Borrowed; set by the caller. */
 	const char *profile;
@@ -42,7 +43,9 @@ struct policy_problems {
  * named and is not there is -ENOENT, unless there are drop-ins beside it. Files must be regular; a
  * file that others than root or its owner (the caller) can write is refused with EPERM.
  * On success *out is to be freed with policy_document_free(). On failure err is the first
- * problem, and `problems` (may be NULL) holds all of them, warnings too.
+ * problem, and `problems` (may be NULL) holds all of them, warnings too. *out then holds nothing
+ * but host.runtimes: a wrong word elsewhere is no reason to run another program. Where
+ * `runtimes_told` is false it is the built-in list.
  */
 int policy_load(const char *file, struct policy_document *out, struct policy_problems *problems,
 		struct error *err);

@@ -217,6 +217,46 @@ START_TEST(an_error_in_a_drop_in_names_the_drop_in)
 }
 END_TEST
 
+#define LIST "\"runtimes\": [\"/opt/runc\"]"
+
+/* Another program must never run because of a wrong word elsewhere. */
+START_TEST(of_a_wrong_policy_the_runtimes_hold)
+{
+	static const struct {
+		const char *file, *drop_in, *runtime; /* NULL: cannot be told */
+		mode_t mode;
+	} cases[] = {
+	    {"{\"version\": 1, \"oops\": 1," LIST "}", NULL, "/opt/runc", 0644},
+	    {"{\"version\": 1," LIST "}", "{\"rules\": 7}", "/opt/runc", 0644},
+	    {"{\"version\": 1," LIST "}", "{", "/opt/runc", 0644},
+	    {"{\"version\": 1, \"oops\": 1}", NULL, "/usr/sbin/runc", 0644},
+	    {"{\"version\": 1}", "{", NULL, 0644},
+	    {"{\"version\": 1, \"oops\": 1," LIST "}", NULL, NULL, 0666},
+	    {"{\"version\": 1," LIST "", NULL, NULL, 0644},
+	    {"{\"version\": 1, \"runtimes\": [\"runc\"]}", NULL, NULL, 0644},
+	    {"{\"version\": 1, \"runtimes\": 1}", NULL, NULL, 0644},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct policy_folder folder;
+		struct policy_document doc;
+
+		policy_folder_make(&folder);
+		policy_folder_add(&folder, "policy.json", cases[i].file);
+		ck_assert_int_eq(chmod(folder.file, cases[i].mode), 0);
+		if (cases[i].drop_in)
+			policy_folder_add(&folder, "policy.d/1.json", cases[i].drop_in);
+		ck_assert_int_lt(policy_load(folder.file, &doc, NULL, NULL), 0);
+		ck_assert_ptr_null(doc.root);
+		ck_assert_msg(doc.runtimes_told == (cases[i].runtime != NULL), "%s", cases[i].file);
+		ck_assert_str_eq(doc.host.runtimes[0],
+				 cases[i].runtime ? cases[i].runtime : "/usr/sbin/runc");
+		policy_document_free(&doc);
+		policy_folder_remove(&folder);
+	}
+}
+END_TEST
+
 START_TEST(null_is_no_value_in_the_first_file)
 {
 	struct policy_document doc;
@@ -374,6 +414,7 @@ int main(void)
 	tcase_add_test(tests, what_is_no_json_has_a_line);
 	tcase_add_test(tests, drop_ins_merge_in_lexical_order);
 	tcase_add_test(tests, an_error_in_a_drop_in_names_the_drop_in);
+	tcase_add_test(tests, of_a_wrong_policy_the_runtimes_hold);
 	tcase_add_test(tests, null_is_no_value_in_the_first_file);
 	tcase_add_test(tests, a_named_file_must_be_there);
 	tcase_add_test(tests, what_others_can_write_is_refused);
