@@ -73,8 +73,12 @@ static int use_option(struct runtime_cmd *cmd, const struct runtime_option_found
 	case OPTION_CONFIG:
 		cmd->other_config = true;
 		return note_unknown(cmd, found->word);
+	case OPTION_ONCE:
 	case OPTION_UNKNOWN:
 		return note_unknown(cmd, found->word);
+	case OPTION_SAYS:
+		cmd->only_says = !found->off;
+		break;
 	case OPTION_GLOBAL:
 		return keep_global(cmd, found);
 	case OPTION_ROOT:
@@ -129,28 +133,29 @@ static int one_option(struct runtime_cmd *cmd, struct runtime_words *words,
 	return 0;
 }
 
-static enum runtime_verb verb_of(const char *word, const struct runtime_option **table)
+/* *table is NULL where what follows does not matter. */
+static enum runtime_verb verb_of(const char *word, enum runtime_grammar grammar,
+				 const struct runtime_option **table)
 {
 	static const struct {
 		const char *word;
 		enum runtime_verb verb;
-		const struct runtime_option *table;
+		enum runtime_part part;
 	} verbs[] = {
-	    {"run", RUNTIME_RUN, runtime_run_options},
-	    {"create", RUNTIME_CREATE, runtime_run_options},
-	    {"start", RUNTIME_START, runtime_start_options},
-	    {"delete", RUNTIME_DELETE, runtime_delete_options},
-	    {"restore", RUNTIME_RESTORE, NULL},
+	    {"run", RUNTIME_RUN, PART_RUN},
+	    {"create", RUNTIME_CREATE, PART_RUN},
+	    {"start", RUNTIME_START, PART_START},
+	    {"delete", RUNTIME_DELETE, PART_DELETE},
 	};
 
 	*table = NULL;
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		if (!strcmp(word, verbs[i].word)) {
-			*table = verbs[i].table;
+			*table = runtime_options(grammar, verbs[i].part);
 			return verbs[i].verb;
 		}
 	}
-	return RUNTIME_OTHER;
+	return strcmp(word, "restore") ? RUNTIME_OTHER : RUNTIME_RESTORE;
 }
 
 /* Options of the command and its positional arguments, of which the last is the id. */
@@ -178,36 +183,47 @@ static int parse_command(struct runtime_cmd *cmd, struct runtime_words *words,
 	return 0;
 }
 
+/* The verb is told also where memory is out. */
 static int parse_words(struct runtime_cmd *cmd, struct runtime_words *words, struct error *err)
 {
-	const struct runtime_option *table;
-	int r;
+	const struct runtime_option *table = runtime_options(words->grammar, PART_GLOBAL);
+	int r = 0;
 
 	while (words->next < words->len && is_option(words->word[words->next])) {
-		r = one_option(cmd, words, runtime_global_options, err);
-		if (r < 0)
-			return r;
+		int one = one_option(cmd, words, table, err);
+
+		if (one == -EINVAL)
+			return one;
+		r = r < 0 ? r : one;
 	}
 	if (words->next < words->len && !strcmp(words->word[words->next], "--"))
 		words->next++;
 	if (words->next >= words->len)
 		return error_say(err, EINVAL, "runtime's command line: no command in it");
-	cmd->verb = verb_of(words->word[words->next++], &table);
-	return table ? parse_command(cmd, words, table, err) : 0;
+	cmd->verb = verb_of(words->word[words->next++], words->grammar, &table);
+	return r < 0 || !table ? r : parse_command(cmd, words, table, err);
 }
 
-/* "runc", "/usr/lib/docker/runc-1.1", "docker-runc"; "crun", "crun-wasm". */
-static int grammar_of(const char *name, enum runtime_grammar *out)
+int runtime_cmd_parse_words(const char *const *word, size_t len, struct runtime_cmd *out,
+			    struct error *err)
 {
-	size_t len = strlen(name);
+	struct runtime_words words = {.word = word, .len = len, .next = 1};
+	enum runtime_verb verb;
+	int r;
 
-	if (!strncmp(name, "crun", 4))
-		*out = GRAMMAR_CRUN;
-	else if (!strncmp(name, "runc", 4) || (len > 5 && !strcmp(name + len - 5, "-runc")))
-		*out = GRAMMAR_RUNC;
-	else
-		return -EINVAL;
-	return 0;
+	*out = (struct runtime_cmd){0};
+	if (!len || runtime_grammar_of(base_name(word[0]), &words.grammar) < 0)
+		return error_say(err, EINVAL, "the parent process is neither runc nor crun");
+	out->is_crun = words.grammar == GRAMMAR_CRUN;
+	r = parse_words(out, &words, err);
+	if (r == 0 && replace(&out->name, base_name(word[0])) < 0)
+		r = error_set(err, ENOMEM, "runtime's command line");
+	if (r == 0)
+		return 0;
+	verb = out->verb;
+	runtime_cmd_free(out);
+	out->verb = verb;
+	return r;
 }
 
 static size_t split_words(const char *text, size_t len, const char **word, size_t cap)
@@ -219,37 +235,22 @@ static size_t split_words(const char *text, size_t len, const char **word, size_
 	return n;
 }
 
-static int parse_copy(const char *text, size_t len, struct runtime_cmd *out, struct error *err)
-{
-	const char *word[WORDS_MAX + 1];
-	struct runtime_words words = {.word = word, .next = 1};
-
-	words.len = split_words(text, len, word, WORDS_MAX + 1);
-	if (words.len > WORDS_MAX)
-		return error_say(err, EINVAL, "runtime's command line: more than %d words",
-				 WORDS_MAX);
-	if (!words.len || grammar_of(base_name(word[0]), &words.grammar) < 0)
-		return error_say(err, EINVAL, "the parent process is neither runc nor crun");
-	out->is_crun = words.grammar == GRAMMAR_CRUN;
-	if (replace(&out->name, base_name(word[0])) < 0)
-		return error_set(err, ENOMEM, "runtime's command line");
-	return parse_words(out, &words, err);
-}
-
 int runtime_cmd_parse(const char *cmdline, size_t len, struct runtime_cmd *out, struct error *err)
 {
 	cleanup_free char *text = malloc(len + 1);
-	int r;
+	const char *word[WORDS_MAX + 1];
+	size_t words;
 
 	*out = (struct runtime_cmd){0};
 	if (!text)
 		return error_set(err, ENOMEM, "runtime's command line");
 	memcpy(text, cmdline, len);
 	text[len] = '\0';
-	r = parse_copy(text, len, out, err);
-	if (r < 0)
-		runtime_cmd_free(out);
-	return r;
+	words = split_words(text, len, word, WORDS_MAX + 1);
+	if (words > WORDS_MAX)
+		return error_say(err, EINVAL, "runtime's command line: more than %d words",
+				 WORDS_MAX);
+	return runtime_cmd_parse_words(word, words, out, err);
 }
 
 void runtime_cmd_free(struct runtime_cmd *cmd)

@@ -37,17 +37,22 @@ struct runtime_cmd {
 	size_t globals_len;
 	bool detach, no_pivot, no_new_keyring, keep;
 	bool console_socket, preserve_fds;
-	bool other_config; /* crun's --config: config.json is another file */
+	bool other_config;    /* crun's --config: config.json is another file */
+	bool only_says;	      /* it prints its help or version and does nothing */
 	char *unknown_option; /* the first one not known, or that a rerun cannot repeat, or NULL */
 };
 
 /*
  * Parses NUL-separated words as /proc/PID/cmdline holds them; pure. Knows runc's (urfave/cli: one
  * or two dashes, "=value" or next word) and crun's (argp: long options, abbreviations, joined
- * letters) grammar. Options behind the id are taken too: both runtimes do, and a command line
- * that its runtime would refuse never reaches a hook. -EINVAL when it is no such command line.
+ * letters) grammar. Options behind the id are taken too: runc takes them, crun refuses them, and a
+ * command line that its runtime refuses never reaches a hook. -EINVAL when it is no such command
+ * line; *out is empty then but for `verb`, where that was found.
  */
 int runtime_cmd_parse(const char *cmdline, size_t len, struct runtime_cmd *out, struct error *err);
+/* The same for words that are apart, of which there may be any number. */
+int runtime_cmd_parse_words(const char *const *word, size_t len, struct runtime_cmd *out,
+			    struct error *err);
 void runtime_cmd_free(struct runtime_cmd *cmd);
 
 /*

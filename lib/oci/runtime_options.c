@@ -8,20 +8,70 @@
  * --criu is left out of a rerun: `run` never starts it, and nothing that a command line names is
  * to become a command. --no-subreaper has no meaning for a detached container.
  */
-const struct runtime_option runtime_global_options[] = {
+static const struct runtime_option runc_global[] = {
+    {"criu", 0, true, OPTION_IGNORED},	    {"debug", 0, false, OPTION_GLOBAL},
+    {"help", 'h', false, OPTION_SAYS},	    {"log", 0, true, OPTION_GLOBAL},
+    {"log-format", 0, true, OPTION_GLOBAL}, {"root", 0, true, OPTION_ROOT},
+    {"rootless", 0, true, OPTION_GLOBAL},   {"systemd-cgroup", 0, false, OPTION_GLOBAL},
+    {"version", 'v', false, OPTION_SAYS},   {NULL},
+};
+
+static const struct runtime_option runc_run[] = {
+    {"bundle", 'b', true, OPTION_BUNDLE},
+    {"console-socket", 0, true, OPTION_CONSOLE_SOCKET},
+    {"detach", 'd', false, OPTION_DETACH},
+    {"help", 'h', false, OPTION_SAYS},
+    {"keep", 0, false, OPTION_KEEP},
+    {"no-new-keyring", 0, false, OPTION_NO_NEW_KEYRING},
+    {"no-pivot", 0, false, OPTION_NO_PIVOT},
+    {"no-subreaper", 0, false, OPTION_IGNORED},
+    {"pid-file", 0, true, OPTION_PID_FILE},
+    {"pidfd-socket", 0, true, OPTION_ONCE},
+    {"preserve-fds", 0, true, OPTION_PRESERVE_FDS},
+    {NULL},
+};
+
+static const struct runtime_option runc_delete[] = {
+    {"force", 'f', false, OPTION_IGNORED},
+    {"help", 'h', false, OPTION_SAYS},
+    {NULL},
+};
+
+static const struct runtime_option runc_start[] = {
+    {"help", 'h', false, OPTION_SAYS},
+    {NULL},
+};
+
+/*
+ * Complete, since a beginning is enough where it is the only one. Before 1.22 --root and --rootless
+ * had one key, and getopt took what begins both for --root; a later crun refuses that.
+ */
+#define ARGP_OPTIONS                                                                               \
+	{"HANG", 0, false, OPTION_IGNORED}, {"help", '?', false, OPTION_SAYS},                     \
+	    {"program-name", 0, true, OPTION_IGNORED},                                             \
+	{                                                                                          \
+		"usage", 0, false, OPTION_SAYS                                                     \
+	}
+
+static const struct runtime_option crun_global[] = {
     {"cgroup-manager", 0, true, OPTION_GLOBAL},
-    {"criu", 0, true, OPTION_IGNORED},
     {"debug", 0, false, OPTION_GLOBAL},
     {"log", 0, true, OPTION_GLOBAL},
     {"log-format", 0, true, OPTION_GLOBAL},
     {"log-level", 0, true, OPTION_GLOBAL},
+    {"r", 0, true, OPTION_ROOT},
+    {"ro", 0, true, OPTION_ROOT},
+    {"roo", 0, true, OPTION_ROOT},
     {"root", 0, true, OPTION_ROOT},
     {"rootless", 0, true, OPTION_GLOBAL},
     {"systemd-cgroup", 0, false, OPTION_GLOBAL},
+    {"version", 'v', false, OPTION_SAYS},
+    {"V", 'V', false, OPTION_SAYS},
+    ARGP_OPTIONS,
     {NULL},
 };
 
-const struct runtime_option runtime_run_options[] = {
+static const struct runtime_option crun_run[] = {
     {"bundle", 'b', true, OPTION_BUNDLE},
     {"config", 'f', true, OPTION_CONFIG},
     {"console-socket", 0, true, OPTION_CONSOLE_SOCKET},
@@ -32,16 +82,44 @@ const struct runtime_option runtime_run_options[] = {
     {"no-subreaper", 0, false, OPTION_IGNORED},
     {"pid-file", 0, true, OPTION_PID_FILE},
     {"preserve-fds", 0, true, OPTION_PRESERVE_FDS},
+    ARGP_OPTIONS,
     {NULL},
 };
 
-const struct runtime_option runtime_delete_options[] = {
+static const struct runtime_option crun_delete[] = {
     {"force", 'f', false, OPTION_IGNORED},
     {"regex", 'r', false, OPTION_IGNORED},
+    ARGP_OPTIONS,
     {NULL},
 };
 
-const struct runtime_option runtime_start_options[] = {{NULL}};
+static const struct runtime_option crun_start[] = {
+    ARGP_OPTIONS,
+    {NULL},
+};
+
+const struct runtime_option *runtime_options(enum runtime_grammar grammar, enum runtime_part part)
+{
+	static const struct runtime_option *const tables[][4] = {
+	    [GRAMMAR_RUNC] = {runc_global, runc_run, runc_delete, runc_start},
+	    [GRAMMAR_CRUN] = {crun_global, crun_run, crun_delete, crun_start},
+	};
+
+	return tables[grammar][part];
+}
+
+int runtime_grammar_of(const char *name, enum runtime_grammar *out)
+{
+	size_t len = strlen(name);
+
+	if (!strncmp(name, "crun", 4))
+		*out = GRAMMAR_CRUN;
+	else if (!strncmp(name, "runc", 4) || (len > 5 && !strcmp(name + len - 5, "-runc")))
+		*out = GRAMMAR_RUNC;
+	else
+		return -EINVAL;
+	return 0;
+}
 
 /* The option of that name; a unique beginning of one does where `abbreviated` is set. */
 static const struct runtime_option *find_name(const struct runtime_option *table, const char *name,

@@ -4,7 +4,8 @@
  * (one or two dashes, "=value" or the next word), crun takes argp's (long options that may be
  * abbreviated, short ones that may be joined).
  *
- * Sources: runc main.go, run.go, create.go, delete.go; crun src/crun.c, run.c, create.c, delete.c.
+ * Sources: runc main.go, run.go, create.go, delete.go; crun src/crun.c, run.c, create.c, delete.c;
+ * glibc argp/argp-parse.c for what every argp program takes.
  */
 #pragma once
 
@@ -27,8 +28,10 @@ enum runtime_option_use {
 	OPTION_NO_NEW_KEYRING,
 	OPTION_CONSOLE_SOCKET,
 	OPTION_PRESERVE_FDS,
-	OPTION_CONFIG /* another file than config.json; a rerun cannot repeat it: counts as unknown
-		       */
+	OPTION_CONFIG, /* another file than config.json; a rerun cannot repeat it: counts as unknown
+			*/
+	OPTION_ONCE,   /* a rerun cannot repeat it: counts as unknown */
+	OPTION_SAYS    /* the runtime prints its help or version and does nothing */
 };
 
 struct runtime_option {
@@ -38,15 +41,23 @@ struct runtime_option {
 	enum runtime_option_use use;
 };
 
-/* Ended by an entry without name. */
-extern const struct runtime_option runtime_global_options[];
-extern const struct runtime_option runtime_run_options[]; /* run and create */
-extern const struct runtime_option runtime_delete_options[];
-extern const struct runtime_option runtime_start_options[];
+enum runtime_part {
+	PART_GLOBAL,
+	PART_RUN, /* and create */
+	PART_DELETE,
+	PART_START
+};
+
+/* What that runtime takes there, ended by an entry without name. */
+const struct runtime_option *runtime_options(enum runtime_grammar grammar, enum runtime_part part);
+
+/* By a program's base name: "runc", "runc-1.1", "docker-runc"; "crun", "crun-wasm". Else -EINVAL.
+ */
+int runtime_grammar_of(const char *name, enum runtime_grammar *out);
 
 /* The words of a command line and how far it is read. */
 struct runtime_words {
-	const char **word;
+	const char *const *word;
 	size_t len;
 	size_t next;
 	size_t letter; /* within a word of joined short options, else 0 */

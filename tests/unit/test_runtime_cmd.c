@@ -78,6 +78,8 @@ static const struct line runc_lines[] = {
     {"runc run --keep t", "runc run id=t keep"},
     {"runc run -d --console-socket /s t", "runc run id=t detach console"},
     {"runc run -d --preserve-fds 2 t", "runc run id=t detach fds"},
+    {"runc run t --pidfd-socket /s", "runc run id=t unknown=--pidfd-socket"},
+    {"runc --cgroup-manager x run t", "runc other unknown=--cgroup-manager"},
     {"runc run -d --preserve-fds=0 t", "runc run id=t detach"},
     {"runc --debug --log /l --log-format json --systemd-cgroup --rootless=auto run -d t",
      "runc run id=t log=/l --debug --log-format=json --systemd-cgroup --rootless=auto detach"},
@@ -120,8 +122,12 @@ static const struct line crun_lines[] = {
     {"crun run --detach=no t", "crun run id=t unknown=--detach"},
     {"crun --root=/r --cgroup-manager=cgroupfs --debug run -d t",
      "crun run id=t root=/r --cgroup-manager=cgroupfs --debug detach"},
-    {"crun --ro=/x run t", "crun run id=t unknown=--ro"},
-    {"crun --roo=/x run t", "crun run id=t unknown=--roo"},
+    {"crun --ro=/x run t", "crun run id=t root=/x"},
+    {"crun --roo /x run t", "crun run id=t root=/x"},
+    {"crun --rootl=auto run t", "crun run id=t --rootless=auto"},
+    {"crun --c cgroupfs run t", "crun run id=t --cgroup-manager=cgroupfs"},
+    {"crun --criu x run t", "crun other unknown=--criu"},
+    {"crun --program-name X run --prog Y t", "crun run id=t"},
     {"crun --log-f json --log file:/l run t", "crun run id=t log=file:/l --log-format=json"},
     {"/usr/bin/crun --systemd-cgroup create --bundle /b --pid-file /p x",
      "crun create id=x bundle=/b pid=/p --systemd-cgroup"},
@@ -184,6 +190,17 @@ START_TEST(refused_lines)
 		ck_assert(err.message[0]);
 		ck_assert_ptr_null(cmd.name);
 	}
+}
+END_TEST
+
+/* It is known what was asked for, also where the rest cannot be read. */
+START_TEST(the_verb_of_a_refused_line)
+{
+	struct runtime_cmd cmd;
+
+	ck_assert_int_eq(runtime_cmd_parse("runc\0create\0-b", 15, &cmd, NULL), -EINVAL);
+	ck_assert_int_eq(cmd.verb, RUNTIME_CREATE);
+	ck_assert_ptr_null(cmd.name);
 }
 END_TEST
 
@@ -369,6 +386,7 @@ int main(void)
 	tcase_add_loop_test(tests, runc_line, 0, sizeof(runc_lines) / sizeof(runc_lines[0]));
 	tcase_add_loop_test(tests, crun_line, 0, sizeof(crun_lines) / sizeof(crun_lines[0]));
 	tcase_add_test(tests, refused_lines);
+	tcase_add_test(tests, the_verb_of_a_refused_line);
 	tcase_add_test(tests, too_many_words_and_globals);
 	tcase_add_test(tests, no_nul_at_the_end);
 	tcase_add_test(tests, start_directory);
