@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define UTF8_REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
@@ -36,6 +37,21 @@ static inline size_t utf8_decode(const char *text, size_t len, uint32_t *charact
 		return 0;
 	*character = value;
 	return need;
+}
+
+/* Is all of it UTF-8? */
+static inline bool utf8_valid(const char *text)
+{
+	size_t len = strlen(text), at = 0, n;
+	uint32_t character;
+
+	while (at < len) {
+		n = utf8_decode(text + at, len - at, &character);
+		if (n == 0)
+			return false;
+		at += n;
+	}
+	return true;
 }
 
 /* Characters that change the order or the lines of the text around them. */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spec_entry.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "config.h"
 #include "jsonw.h"
+#include "utf8.h"
 
 /*
  * With an `env` the hook gets exactly that, and nothing of the engine's. An empty one would stand
@@ -43,12 +45,21 @@ static void write_args(const struct spec_hook *hook, const char *stage, struct j
 	jsonw_array_end(w);
 }
 
+static bool can_be_written(const char *value)
+{
+	return !value || utf8_valid(value);
+}
+
 int spec_hook_entry(const struct spec_hook *hook, const char *stage, char *buf, size_t cap)
 {
 	uint64_t deadline_ms = hook->deadline_ms ? hook->deadline_ms : DEADLINE_DEFAULT_MS;
 	struct jsonw w;
-	int len = jsonw_init(&w, buf, cap, false);
+	int len;
 
+	if (!can_be_written(hook->path) || !can_be_written(hook->profile) ||
+	    !can_be_written(hook->policy) || !can_be_written(hook->root))
+		return -EILSEQ;
+	len = jsonw_init(&w, buf, cap, false);
 	if (len < 0)
 		return len;
 	jsonw_object(&w);
