@@ -6,6 +6,7 @@
 
 #include "config.h"
 #include "units.h"
+#include "utf8.h"
 
 #define OWN_PREFIX "--oomguard-"
 #define NAME_PREFIX "oomguard-"
@@ -27,13 +28,21 @@ const char wrap_usage[] =
     "  --oomguard-deadline TIME        the hooks give up after this long (default: 2s)\n"
     "  --oomguard-help, --oomguard-version\n";
 
+/* It goes into config.json, where other bytes would become another name. */
+static int set_text(const char *option, const char *value, const char **out, struct error *err)
+{
+	if (!utf8_valid(value))
+		return error_say(err, EINVAL, "%s: found \"%s\", allowed is UTF-8", option, value);
+	*out = value;
+	return 0;
+}
+
 static int set_path(const char *option, const char *value, const char **out, struct error *err)
 {
 	if (value[0] != '/')
 		return error_say(err, EINVAL, "%s: found \"%s\", allowed is an absolute path",
 				 option, value);
-	*out = value;
-	return 0;
+	return set_text(option, value, out, err);
 }
 
 static int set_failure(const char *option, const char *value, bool *closed, struct error *err)
@@ -57,10 +66,8 @@ static int set_deadline(const char *option, const char *value, uint64_t *ms, str
 static int set_value(const char *option, const char *name, const char *value, struct wrap_args *out,
 		     struct error *err)
 {
-	if (!strcmp(name, "profile")) {
-		out->profile = value;
-		return 0;
-	}
+	if (!strcmp(name, "profile"))
+		return set_text(option, value, &out->profile, err);
 	if (!strcmp(name, "policy"))
 		return set_path(option, value, &out->policy, err);
 	if (!strcmp(name, "root"))
@@ -78,6 +85,27 @@ static bool takes_value(const char *name)
 		if (!strcmp(names[i], name))
 			return true;
 	return false;
+}
+
+/* Of runc and crun. */
+static bool is_command(const char *word)
+{
+	static const char *const commands[] = {
+	    "checkpoint", "create", "delete", "events", "exec",	  "features", "help",
+	    "kill",	  "list",   "mounts", "pause",	"ps",	  "restore",  "resume",
+	    "run",	  "spec",   "start",  "state",	"update", "version"};
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(commands[i], word))
+			return true;
+	return false;
+}
+
+static int unknown_option(char ***at, const char *word, struct error *err)
+{
+	if (!strchr(word, '=') && **at && ***at != '-' && !is_command(**at))
+		(*at)++;
+	return error_say(err, EINVAL, "unknown option %s", word);
 }
 
 /* Takes the option at *at and moves it to the word behind. */
@@ -100,7 +128,7 @@ static int one_option(char ***at, struct wrap_args *out, struct error *err)
 		return 0;
 	}
 	if (!takes_value(name))
-		return error_say(err, EINVAL, "unknown option %s", word);
+		return unknown_option(at, word, err);
 	if (!value)
 		value = **at ? *(*at)++ : NULL;
 	if (!value)
@@ -114,22 +142,22 @@ int wrap_args_parse(char **argv, struct wrap_args *out, struct error *err)
 	const char *slash = strrchr(called, '/');
 	const char *name = slash ? slash + 1 : called;
 	char **at = argv + (argv[0] != NULL);
+	int r = 0;
 
 	*out = (struct wrap_args){0};
 	while (*at && !strncmp(*at, OWN_PREFIX, strlen(OWN_PREFIX))) {
-		int r = one_option(&at, out, err);
+		int one = one_option(&at, out, r < 0 ? NULL : err);
 
-		if (r < 0)
-			return r;
+		r = r < 0 ? r : one;
 	}
 	out->rest = at;
 	if (out->help || out->version)
-		return 0;
+		return r;
 	if (strncmp(name, NAME_PREFIX, strlen(NAME_PREFIX)) || !name[strlen(NAME_PREFIX)])
 		return error_say(err, EINVAL,
 				 "called as \"%s\": allowed are oomguard-runc and oomguard-crun, "
 				 "by which the runtime is known",
 				 name);
 	out->runtime = name + strlen(NAME_PREFIX);
-	return 0;
+	return r;
 }

@@ -19,7 +19,12 @@ struct wrap_args {
 	char **rest; /* the runtime's words, ended by NULL */
 };
 
-/* -EINVAL with a message: nothing is known then about the runtime's words. */
+/*
+ * -EINVAL with a message: the first mistake. All else is read in spite of it, so that a command
+ * that makes no container need not suffer; the next word of an option that is not known is taken
+ * for its value, unless it looks like an option or is a command of the runtime's. `runtime` is NULL
+ * where the name we were called by is the mistake.
+ */
 int wrap_args_parse(char **argv, struct wrap_args *out, struct error *err);
 
 extern const char wrap_usage[];

@@ -45,10 +45,15 @@ static int edit_file(int dir, struct spec_guard *what, char problem[static 768],
 		return error_say(err, EINVAL, "%s/" SPEC_CONFIG_FILE " is no regular file",
 				 what->bundle);
 	r = read_all(fd, OCI_CONFIG_MAX_BYTES, &text, &len);
+	if (r == -E2BIG)
+		return error_say(err, E2BIG, "%s/" SPEC_CONFIG_FILE " is longer than %d bytes",
+				 what->bundle, OCI_CONFIG_MAX_BYTES);
 	if (r < 0)
 		return error_set(err, -r, "read %s/" SPEC_CONFIG_FILE, what->bundle);
 	r = spec_guard(what, text, len, &guarded, err);
 	memcpy(problem, guarded.problem, sizeof(guarded.problem));
+	if (r == 0 && problem[0] && what->hook->closed)
+		r = error_say(err, ECANCELED, "%s", problem);
 	if (r == 0 && guarded.text) {
 		r = replace_file(dir, SPEC_CONFIG_FILE, guarded.text, guarded.len, &st);
 		if (r < 0)
@@ -65,8 +70,10 @@ int bundle_edit(const char *dir, struct spec_guard *what, char problem[static 76
 	char name[PATH_MAX];
 
 	problem[0] = '\0';
-	if (fd < 0)
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
+	if (fd < 0)
+		return error_set(err, errno, "the bundle %s", dir[0] ? dir : ".");
 	name_of(what->procfd, fd, name);
 	what->bundle = name;
 	return edit_file(fd, what, problem, err);

@@ -2,12 +2,12 @@
 /* What the runtime is asked to do. */
 #pragma once
 
-#include <stdbool.h>
-
+#include "error.h"
 #include "runtime_cmd.h"
 
 /*
- * Does the command line make a container: `create` or `run`? *cmd (owned) tells the bundle and the
- * id. A command line that cannot be read is none that makes one: the runtime will refuse it.
+ * Do the words, the runtime's name and its arguments ended by NULL, make a container: `create` or
+ * `run`? 1: they do, and *cmd (owned) tells the bundle and the id. 0: no, or the runtime only says
+ * why it does not: it is asked for help, or has no id. Negative: they do, and cannot be read.
  */
-bool command_makes_container(const char *runtime, char *const rest[], struct runtime_cmd *cmd);
+int command_makes_container(const char *const words[], struct runtime_cmd *cmd, struct error *err);

@@ -35,6 +35,7 @@ struct wrap {
 	struct wrap_args args;
 	struct policy_document policy;
 	struct error policy_error; /* code 0: the policy could be read */
+	bool runtimes_told;	   /* its list of runtimes holds, whatever else is wrong */
 	const char *runtime;	   /* absolute path */
 	struct runtime_cmd cmd;
 };
@@ -112,13 +113,12 @@ static int prepare(const struct wrap *wrap)
 {
 	struct error err = {0};
 
-	if (wrap->policy_error.code) {
-		if (wrap->args.closed)
-			return tell_error(
-			    wrap, "refused: the policy cannot be used: ", &wrap->policy_error);
+	if (wrap->policy_error.code && wrap->args.closed)
+		return tell_error(wrap,
+				  "refused: the policy cannot be used: ", &wrap->policy_error);
+	if (wrap->policy_error.code && wrap->runtimes_told)
 		tell_error(wrap, "the policy cannot be used, the built-in one takes its place: ",
 			   &wrap->policy_error);
-	}
 	return edit(wrap, &err) < 0 ? failed(wrap, &err) : 0;
 }
 
@@ -137,43 +137,72 @@ static int become(const struct wrap *wrap)
 {
 	struct error err;
 
-	/* The word in front of the runtime's own is ours to use: an option, or our name. */
 	wrap->args.rest[-1] = (char *)wrap->runtime;
 	execv(wrap->runtime, wrap->args.rest - 1);
 	error_set(&err, errno, "%s", wrap->runtime);
 	return tell_error(wrap, "the runtime cannot be executed: ", &err);
 }
 
+/*
+ * Of a policy in which something is wrong `runtimes` still holds. Where that cannot be told, the
+ * command may reach another runtime than the one that has the container: that is never silent.
+ */
 static void load_policy(struct wrap *wrap)
 {
-	if (policy_load(wrap->args.policy, &wrap->policy, NULL, &wrap->policy_error) < 0)
-		wrap->policy = (struct policy_document){.host = host_policy_builtin};
-	else
+	bool failed = policy_load(wrap->args.policy, &wrap->policy, NULL, &wrap->policy_error) < 0;
+
+	wrap->runtimes_told = wrap->policy.runtimes_told;
+	if (!failed)
 		wrap->policy.profile = wrap->args.profile;
+	else if (!wrap->runtimes_told)
+		tell_error(wrap,
+			   "the policy cannot be used, the built-in one and its list of runtimes "
+			   "take its place: ",
+			   &wrap->policy_error);
+}
+
+/* All that is done before the runtime runs. Negative: it does not. */
+static int get_ready(struct wrap *wrap, const struct error *mistake)
+{
+	char switched_off[PATH_MAX];
+	struct error err = {0};
+	bool off;
+	int makes, r;
+
+	/* The word in front of the runtime's own is ours to use: an option, or our name. */
+	wrap->args.rest[-1] = (char *)wrap->args.runtime;
+	makes = command_makes_container((const char *const *)wrap->args.rest - 1, &wrap->cmd, &err);
+	off = makes && disabled(wrap->args.root, switched_off);
+	if (mistake->code && makes && !off)
+		return tell_error(wrap, "", mistake);
+	if (mistake->code)
+		tell_error(wrap, "passed over: ", mistake);
+	load_policy(wrap);
+	if (makes < 0 && !off && failed(wrap, &err) < 0)
+		return -err.code;
+	r = real_runtime(&wrap->policy.host, wrap->args.runtime, "/proc/self/exe", &wrap->runtime,
+			 &err);
+	if (r < 0)
+		return tell_error(wrap, "", &err);
+	if (off)
+		return step_aside(wrap, switched_off);
+	return makes > 0 ? prepare(wrap) : 0;
 }
 
 /* Returns only where the runtime was not run. */
 static int run(struct wrap *wrap, char **argv)
 {
 	void (*pipe_action)(int) = signal(SIGPIPE, SIG_IGN);
-	char switched_off[PATH_MAX];
-	struct error err = {0};
-	int r = wrap_args_parse(argv, &wrap->args, &err);
+	struct error mistake = {0};
+	int r = wrap_args_parse(argv, &wrap->args, &mistake);
 
-	if (r < 0)
-		return tell_error(wrap, "", &err);
+	if (r < 0 && !wrap->args.runtime)
+		return tell_error(wrap, "", &mistake);
 	if (wrap->args.help)
 		return fputs(wrap_usage, stdout) < 0 || fflush(stdout) ? -EIO : 0;
 	if (wrap->args.version)
 		return puts("oomguard " OOMGUARD_VERSION) < 0 || fflush(stdout) ? -EIO : 0;
-	load_policy(wrap);
-	r = real_runtime(&wrap->policy.host, wrap->args.runtime, "/proc/self/exe", &wrap->runtime,
-			 &err);
-	if (r < 0)
-		return tell_error(wrap, "", &err);
-	if (command_makes_container(wrap->runtime, wrap->args.rest, &wrap->cmd))
-		r = disabled(wrap->args.root, switched_off) ? step_aside(wrap, switched_off)
-							    : prepare(wrap);
+	r = get_ready(wrap, &mistake);
 	signal(SIGPIPE, pipe_action);
 	return r < 0 ? r : become(wrap);
 }

@@ -205,6 +205,9 @@ int oci_config_read(const char *bundle, struct oci_config *out, struct error *er
 	if (dir < 0)
 		return error_set(err, errno, "open the bundle %s", bundle);
 	r = read_all_at(dir, SPEC_CONFIG_FILE, OCI_CONFIG_MAX_BYTES, &text, &len);
+	if (r == -E2BIG)
+		return error_say(err, E2BIG, "%s/" SPEC_CONFIG_FILE " is longer than %d bytes",
+				 bundle, OCI_CONFIG_MAX_BYTES);
 	if (r < 0)
 		return error_set(err, -r, "read %s/" SPEC_CONFIG_FILE, bundle);
 	return oci_config_parse(text, len, SPEC_CONFIG_FILE, out, err);

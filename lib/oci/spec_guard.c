@@ -79,10 +79,11 @@ static int edit(const struct spec_guard *what, const struct oci_config *config,
 		return r;
 	if (spec_changes_ask_host(&policy->profile, config))
 		spec_host_read(what->procfd, &host);
-	host.init = init_for(&policy->profile, out);
 	/* The hooks of a container that asked to be left alone only write that down. */
-	if (!policy->disabled)
+	if (!policy->disabled) {
+		host.init = init_for(&policy->profile, out);
 		spec_changes(&policy->profile, config, &host, &changes);
+	}
 	r = spec_edit(config->root, text, len, what->hook, &changes, &out->text, &out->len, err);
 	return r < 0 ? r : 0;
 }

@@ -218,12 +218,14 @@ def wrapper_name(t):
     """The name picks the runtime, from the policy alone, and never the wrapper itself."""
     fake = Fake(t)
     os.symlink(fake.wrapper, t.dir / "oomguard-crun")
+    os.symlink(fake.wrapper, t.dir / "oomguard-youki")
     os.symlink(fake.wrapper, t.dir / "other")
     os.symlink(fake.wrapper, t.dir / "fake/crun")
     for name, document, why in (
             ("oomguard-crun", {"runtimes": [str(fake.path)]}, "is called crun"),
             ("oomguard-crun", {"runtimes": [str(t.dir / "fake/crun")]}, "is oomguard"),
             ("oomguard-crun", {"runtimes": ["/nonexistent/crun"]}, "cannot be executed"),
+            ("oomguard-youki", {"runtimes": [str(t.dir / "fake/youki")]}, "runtime youki: allowed"),
             ("other", {}, 'called as "other"')):
         fake.policy.write_text(json.dumps({"version": 1, **document}))
         done = subprocess.run([t.dir / name, "--oomguard-policy", fake.policy, "list"],
@@ -273,18 +275,92 @@ def wrapper_broken(t):
     t.true(f"a link is told: {said}", code == 42 and "symbolic link" in said)
     t.true("and stays", file.is_symlink())
     file.unlink()
+    file.write_text(config + " " * (4 << 20))
+    code, said, _ = fake.call("create", "-b", place, "x")
+    t.true(f"a long one is told: {said}", code == 42 and "is longer than 4194304 bytes" in said)
+    place = t.dir / "round"
+    place.symlink_to(place)
+    code, said, _ = fake.call("create", "-b", place, "x")
+    t.true(f"a bundle that cannot be opened is told: {said}",
+           code == 42 and f"not guarded: the bundle {place}" in said)
+    t.equal("closed", fake.call("create", "-b", place, "x", own=closed)[0], 1)
+
+
+@scenario("wrapper-broken-policy", runtimes=("",))
+def wrapper_broken_policy(t):
+    """The runtimes of a policy hold whatever else is wrong; where they cannot be told, it is said."""
+    fake = Fake(t)
+    file = t.dir / "config.json"
+    config = json.dumps(bundle.config("/rootfs", ["/bin/true"], "/x", "/box"))
     file.write_text(config)
-    fake.policy.write_text('{"version":1,"runtimes":["/nonexistent/runc"],"oops":1}')
-    code, said, seen = fake.call("--oomguard-profile", "x", own=closed)
-    t.true(f"no word of the policy is followed: {said}", seen is None)
-    file.write_text(config)
-    code, said, seen = fake.call("create", "-b", place, "x", own=closed)
-    t.true(f"closed, a broken policy: {said}", code == 1 and "refused: the policy" in said)
+    closed = ("--oomguard-failure", "closed")
+    right = fake.policy.read_text()
+    fake.policy.write_text(right[:-1] + ', "oops": 1}')
+    t.equal("another command", fake.call("kill", "x", "KILL")[:2], (42, ""))
+    code, said, _ = fake.call("create", "-b", t.dir, "x")
+    t.true(f"open: {said}", code == 42 and said.count("the built-in one takes its place") == 1)
+    t.true("edited all the same", file.read_text() != config)
+    code, said, seen = fake.call("create", "-b", t.dir, "x", own=closed)
+    t.true(f"closed: {said}", (code, seen) == (1, None) and "refused: the policy" in said)
+    for text, mode in ((right[:-1], 0o644), (right, 0o666)):
+        fake.policy.write_text(text)
+        fake.policy.chmod(mode)
+        # Never "x" of the host's own runtime: the word alone is looked at.
+        code, said, seen = fake.call("--version")
+        t.true(f"no word of the policy is followed: {said}", seen is None)
+        t.true(f"it is said: {said}", "its list of runtimes take its place" in said)
+
+
+@scenario("wrapper-own-mistakes", runtimes=("",))
+def wrapper_own_mistakes(t):
+    """A mistake in our own options stops a new container, and never a command for an old one."""
+    fake = Fake(t)
     for own, why in ((("--oomguard-failure", "shut"), "open and closed"),
                      (("--oomguard-policy", "p"), "absolute"), (("--oomguard-x",), "unknown option"),
-                     (("--oomguard-deadline=0s",), "0s")):
-        code, said, seen = fake.call("state", "x", own=own)
+                     (("--oomguard-profle", "worker"), "unknown option"),
+                     (("--oomguard-root=/\udcff",), "UTF-8"), (("--oomguard-deadline=0s",), "0s")):
+        code, said, seen = fake.call("kill", "x", own=own)
+        t.equal(f"{own}: another command", (code, seen and seen["argv"]), (42, ["kill", "x"]))
+        t.true(f"{own}: told: {said}", "passed over: " in said and why in said)
+        code, said, seen = fake.call("create", "x", own=own, cwd=t.dir)
         t.true(f"{own}: {said}", code == 1 and why in said and seen is None)
+
+
+@scenario("wrapper-closed", runtimes=("",))
+def wrapper_closed(t):
+    """What of the policy cannot be followed refuses the container, and the file stays."""
+    fake = Fake(t)
+    file = t.dir / "config.json"
+    config = json.dumps(bundle.config("/rootfs", ["/bin/true"], "/x", "/box"))
+    file.write_text(config)
+    own = ("--oomguard-profile", "nobody")
+    code, said, seen = fake.call("create", "-b", t.dir, "x",
+                                 own=(*own, "--oomguard-failure", "closed"))
+    t.true(f"closed: {said}", (code, seen) == (1, None) and 'refused: the policy cannot be' in said)
+    t.equal("the file", file.read_text(), config)
+    code, said, seen = fake.call("create", "-b", t.dir, "x", own=own)
+    t.true(f"open: {said}", code == 42 and "the built-in one is followed" in said)
+    t.true("edited", file.read_text() != config)
+
+
+@scenario("wrapper-words", runtimes=("",))
+def wrapper_words(t):
+    """Any number of words is read; where no container is made, nothing is edited."""
+    fake, crun = Fake(t), Fake(t, "crun")
+    file = t.dir / "config.json"
+    config = json.dumps(bundle.config("/rootfs", ["/bin/true"], "/x", "/box"))
+    for runtime, words in ((fake, (*["--debug"] * 600, "create", "-b", t.dir, "x")),
+                           (fake, ("create", "-b", t.dir, "x", "--pidfd-socket", "/s")),
+                           (crun, ("--c", "cgroupfs", "create", "-b", t.dir, "x")),
+                           (crun, ("--program-name", "n", "create", "-b", t.dir, "x"))):
+        file.write_text(config)
+        t.equal(f"{words[-6:]}: runs", runtime.call(*words)[:2], (42, ""))
+        t.true(f"{words[-6:]}: edited", "createRuntime" in file.read_text())
+    file.write_text(config)
+    for words in (("create", "--help"), ("create", "-h", "x"), ("run",), ("create", "x", "--help"),
+                  ("--version", "create", "x")):
+        t.equal(f"{words}: runs", fake.call(*words, cwd=t.dir)[:2], (42, ""))
+        t.equal(f"{words}: the file", file.read_text(), config)
 
 
 @scenario("wrapper-profile")

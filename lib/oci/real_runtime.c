@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime_options.h"
+
 static bool is_same_file(const char *a, const char *b)
 {
 	struct stat of_a, of_b;
@@ -17,8 +19,15 @@ static bool is_same_file(const char *a, const char *b)
 int real_runtime(const struct host_policy *host, const char *name, const char *wrapper,
 		 const char **path, struct error *err)
 {
+	enum runtime_grammar grammar;
 	int r;
 
+	/* Of another one it is not known how it is told to create a container. */
+	if (runtime_grammar_of(name, &grammar) < 0)
+		return error_say(err, EINVAL,
+				 "called for the runtime %s: allowed are runc and crun, and names "
+				 "like runc-1.1, docker-runc and crun-wasm",
+				 name);
 	for (size_t i = 0; i < host->runtimes_len; i++) {
 		const char *entry = host->runtimes[i];
 
