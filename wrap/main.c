@@ -38,9 +38,14 @@ struct wrap {
 	bool runtimes_told;	   /* its list of runtimes holds, whatever else is wrong */
 	const char *runtime;	   /* absolute path */
 	struct runtime_cmd cmd;
+	bool quiet;
 };
 
-/* Something the administrator has to know: on stderr and in the log. */
+/*
+ * Something the administrator has to know: on stderr and in the log. In the log alone, as long as
+ * the runtime is still to run, for commands of which engines take both streams for JSON
+ * (containerd's go-runc does so with `state` and `ps`).
+ */
 __attribute__((format(printf, 2, 3))) static void tell(const struct wrap *wrap, const char *format,
 						       ...)
 {
@@ -51,7 +56,9 @@ __attribute__((format(printf, 2, 3))) static void tell(const struct wrap *wrap, 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	dprintf(STDERR_FILENO, "oomguard: %s\n", escape_terminal(text, shown, sizeof(shown)));
+	if (!wrap->quiet)
+		dprintf(STDERR_FILENO, "oomguard: %s\n",
+			escape_terminal(text, shown, sizeof(shown)));
 	journal_open(&journal, -1, wrap->cmd.id ? wrap->cmd.id : "");
 	journal_event(&journal, JOURNAL_ERROR, "problem", "%s", text);
 	journal_close(&journal);
@@ -173,11 +180,13 @@ static int get_ready(struct wrap *wrap, const struct error *mistake)
 	wrap->args.rest[-1] = (char *)wrap->args.runtime;
 	makes = command_makes_container((const char *const *)wrap->args.rest - 1, &wrap->cmd, &err);
 	off = makes && disabled(wrap->args.root, switched_off);
+	wrap->quiet = wrap->cmd.verb == RUNTIME_SHOW;
 	if (mistake->code && makes && !off)
 		return tell_error(wrap, "", mistake);
 	if (mistake->code)
 		tell_error(wrap, "passed over: ", mistake);
 	load_policy(wrap);
+	wrap->quiet = false;
 	if (makes < 0 && !off && failed(wrap, &err) < 0)
 		return -err.code;
 	r = real_runtime(&wrap->policy.host, wrap->args.runtime, "/proc/self/exe", &wrap->runtime,

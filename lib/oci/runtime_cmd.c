@@ -155,7 +155,9 @@ static enum runtime_verb verb_of(const char *word, enum runtime_grammar grammar,
 			return verbs[i].verb;
 		}
 	}
-	return strcmp(word, "restore") ? RUNTIME_OTHER : RUNTIME_RESTORE;
+	if (!strcmp(word, "restore"))
+		return RUNTIME_RESTORE;
+	return strcmp(word, "ps") && strcmp(word, "state") ? RUNTIME_OTHER : RUNTIME_SHOW;
 }
 
 /* Options of the command and its positional arguments, of which the last is the id. */

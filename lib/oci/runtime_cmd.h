@@ -17,7 +17,8 @@ enum runtime_verb {
 	RUNTIME_CREATE,
 	RUNTIME_START,
 	RUNTIME_DELETE,
-	RUNTIME_RESTORE
+	RUNTIME_RESTORE,
+	RUNTIME_SHOW /* ps, state: engines read what they print */
 };
 
 #define RUNTIME_ARGS_MAX 32

@@ -37,7 +37,8 @@ static size_t as_cmdline(const char *words, char *buf)
 
 static void tell(const struct runtime_cmd *cmd, char *buf, size_t cap)
 {
-	static const char *const verbs[] = {"other", "run", "create", "start", "delete", "restore"};
+	static const char *const verbs[] = {"other",  "run",	 "create", "start",
+					    "delete", "restore", "show"};
 	int n = snprintf(buf, cap, "%s %s", cmd->name, verbs[cmd->verb]);
 
 #define TELL(...) n += snprintf(buf + n, cap - (size_t)n, __VA_ARGS__)
@@ -97,6 +98,8 @@ static const struct line runc_lines[] = {
     {"runc delete --force t", "runc delete id=t"},
     {"runc restore -d --image-path /i t", "runc restore"},
     {"runc kill t KILL", "runc other"},
+    {"runc state t", "runc show"},
+    {"runc ps --format json t", "runc show"},
     {"docker-runc run -d t", "docker-runc run id=t detach"},
     {"runc-1.1 run -d t", "runc-1.1 run id=t detach"},
     {"runc run -d -b '' t", "runc run id=t bundle= detach"},

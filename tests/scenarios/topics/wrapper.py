@@ -322,6 +322,8 @@ def wrapper_own_mistakes(t):
         code, said, seen = fake.call("kill", "x", own=own)
         t.equal(f"{own}: another command", (code, seen and seen["argv"]), (42, ["kill", "x"]))
         t.true(f"{own}: told: {said}", "passed over: " in said and why in said)
+        # Engines take what these two print on both streams for JSON.
+        t.equal(f"{own}: state", fake.call("state", "x", own=own)[:2], (42, ""))
         code, said, seen = fake.call("create", "x", own=own, cwd=t.dir)
         t.true(f"{own}: {said}", code == 1 and why in said and seen is None)
 
