@@ -101,8 +101,11 @@ void spec_changes(const struct profile *profile, const struct oci_config *config
 	}
 	if (!host->known)
 		return;
-	change_swap(profile, change_limit(profile, config, out), host, out);
-	change_oom_group(profile, host, out);
+	/* A runtime without a cgroup refuses any limit, and the container with it. */
+	if (!host->rootless) {
+		change_swap(profile, change_limit(profile, config, out), host, out);
+		change_oom_group(profile, host, out);
+	}
 	out->enable_oom_killer =
 	    profile->settings.oom_killer == SWITCH_ON && config->disable_oom_killer;
 }

@@ -17,6 +17,7 @@
 /* Of this host, as a container will find it. */
 struct spec_host {
 	bool known;	    /* the memory hierarchy was found; else nothing goes in */
+	bool rootless;	    /* the container may get no memory cgroup at all */
 	bool unified;	    /* the runtimes work on cgroup v2 alone: they take `unified` */
 	bool swap;	    /* swap is accounted for each cgroup */
 	bool oom_group;	    /* memory.oom.group is there */

@@ -5,9 +5,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "open_dir.h"
+#include "proc.h"
 #include "spec_changes.h"
 
 #define CGROUPS "/sys/fs/cgroup"
@@ -52,13 +54,28 @@ static int open_own(int procfd, const struct cgroup_mounts *mounts, const char *
 	return fd < 0 ? cgroup_open(mounts, controller, "/", NULL, NULL) : fd;
 }
 
+/*
+ * Without the rights of the host's root a limit holds only where a memory cgroup was delegated to
+ * us. `own` is our cgroup, -1: it is not seen, or has no memory controller.
+ */
+static bool is_rootless(int procfd, int own)
+{
+	if (geteuid() != 0)
+		return true;
+	if (own >= 0 && faccessat(own, ".", W_OK, AT_EACCESS) == 0)
+		return false;
+	return !proc_in_initial_userns(procfd);
+}
+
 static void look_v2(int procfd, const struct cgroup_mounts *mounts, struct spec_host *out)
 {
 	cleanup_close int own = open_own(procfd, mounts, NULL);
 	cleanup_close int root = cgroup_open(mounts, NULL, "/", NULL, NULL);
 	cleanup_close int below = root < 0 ? -1 : open_below(root);
-	int look = own >= 0 && has(own, "memory.max") ? own : below;
+	bool in_own = own >= 0 && has(own, "memory.max");
+	int look = in_own ? own : below;
 
+	out->rootless = is_rootless(procfd, in_own ? own : -1);
 	if (look < 0)
 		return;
 	out->swap = has(look, "memory.swap.max");
@@ -69,6 +86,7 @@ static void look_v1(int procfd, const struct cgroup_mounts *mounts, struct spec_
 {
 	cleanup_close int own = open_own(procfd, mounts, "memory");
 
+	out->rootless = is_rootless(procfd, own);
 	out->swap = own >= 0 && has(own, "memory.memsw.limit_in_bytes");
 }
 

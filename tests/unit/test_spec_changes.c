@@ -19,6 +19,8 @@ static const struct spec_host v2 = {.known = true,
 				    .init = "/i"};
 static const struct spec_host hybrid = {.known = true, .swap = true, .oom_group = true};
 static const struct spec_host old = {.known = true, .unified = true};
+static const struct spec_host rootless = {
+    .known = true, .rootless = true, .swap = true, .oom_group = true, .unified = true};
 static const struct spec_host unknown = {.swap = true, .unified = true, .oom_group = true};
 
 static struct spec_changes changes_of(const struct profile *profile, const char *config_text,
@@ -64,6 +66,8 @@ static const struct {
     /* What the runtime would refuse. */
     {LIMIT("67108864"), {SIZE_BYTES, 0}, {LIMIT_LEAVE}, &old, 0, 0},
     {LIMIT("67108864"), {SIZE_BYTES, 0}, {LIMIT_DEFAULT, MIB}, &unknown, 0, 0},
+    {"{}", {SIZE_BYTES, MIB}, {LIMIT_DEFAULT, MIB}, &rootless, 0, 0},
+    {LIMIT("67108864"), {SIZE_BYTES, 0}, {LIMIT_LEAVE}, &rootless, 0, 0},
     {LIMIT("9223372036854775807"), {SIZE_BYTES, 1}, {LIMIT_LEAVE}, &v1, 0, 0},
 };
 
@@ -87,9 +91,9 @@ static const struct {
 	const struct spec_host *host;
 	const char *want;
 } groups[] = {
-    {SWITCH_LEAVE, &v2, NULL},	{SWITCH_ON, &v2, "1"},	 {SWITCH_OFF, &v2, "0"},
-    {SWITCH_ON, &v1, NULL},	{SWITCH_ON, &old, NULL}, {SWITCH_ON, &unknown, NULL},
-    {SWITCH_ON, &hybrid, NULL},
+    {SWITCH_LEAVE, &v2, NULL},	{SWITCH_ON, &v2, "1"},	      {SWITCH_OFF, &v2, "0"},
+    {SWITCH_ON, &v1, NULL},	{SWITCH_ON, &old, NULL},      {SWITCH_ON, &unknown, NULL},
+    {SWITCH_ON, &hybrid, NULL}, {SWITCH_ON, &rootless, NULL},
 };
 
 START_TEST(oom_group_where_the_runtime_takes_it)
