@@ -49,5 +49,5 @@ int stage_create(struct hook *hook); /* createRuntime and prestart */
 int stage_poststart(struct hook *hook);
 int stage_poststop(struct hook *hook);
 int stage_precreate(struct hook *hook);
-/* Prints what comes in. */
+/* Prints what comes in, until the deadline. */
 void precreate_pass(void);

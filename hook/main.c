@@ -23,6 +23,8 @@
 #include "measure.h"
 #include "std_streams.h"
 
+#define TEXT_MAX 1024
+
 static int run_stage(struct hook *hook)
 {
 	switch (hook->args.stage) {
@@ -39,9 +41,22 @@ static int run_stage(struct hook *hook)
 	return -EINVAL;
 }
 
-static int run(struct hook *hook)
+/* What kept the stage from running. podman takes nothing printed for no container. */
+static int not_run(struct hook *hook, const char *why)
 {
-	char switched_off[PATH_MAX];
+	int r = hook_problem(hook, "%s", why);
+
+	if (r == 0 && hook->args.stage == SPEC_STAGE_PRECREATE) {
+		deadline_start(hook->args.deadline_ms, false, NULL);
+		precreate_pass();
+	}
+	return r;
+}
+
+/* `mistake` is of the arguments; code 0: there is none. */
+static int run(struct hook *hook, const struct error *mistake)
+{
+	char switched_off[PATH_MAX], text[TEXT_MAX];
 	struct error err = {0};
 	int r;
 
@@ -53,6 +68,10 @@ static int run(struct hook *hook)
 		step_aside(hook, switched_off);
 		return 0;
 	}
+	if (mistake->code) {
+		snprintf(text, sizeof(text), "%s; see oomguard-hook --help", mistake->message);
+		return not_run(hook, text);
+	}
 	/* precreate keeps its own: ended without a word it would refuse the container. */
 	r = hook->args.stage == SPEC_STAGE_PRECREATE
 		? 0
@@ -60,8 +79,10 @@ static int run(struct hook *hook)
 	if (r < 0)
 		return hook_problem(hook, "%s", err.message);
 	hook->procfd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (hook->procfd < 0)
-		return hook_problem(hook, "/proc cannot be opened: %s", strerrordesc_np(errno));
+	if (hook->procfd < 0) {
+		snprintf(text, sizeof(text), "/proc cannot be opened: %s", strerrordesc_np(errno));
+		return not_run(hook, text);
+	}
 	r = run_stage(hook);
 	close(hook->procfd);
 	return r;
@@ -85,10 +106,7 @@ int main(int argc, char *argv[])
 	hook.logging = !hook.args.dry_run;
 	if (hook.logging)
 		journal_open(&hook.journal, -1, "");
-	if (r < 0)
-		hook_problem(&hook, "%s; see oomguard-hook --help", err.message);
-	else
-		r = run(&hook);
+	r = run(&hook, &err);
 	if (hook.procfd >= 0 && !hook.args.dry_run)
 		measure_run(&hook, start_us);
 	if (hook.logging)

@@ -14,6 +14,7 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "config.h"
+#include "deadline.h"
 #include "gather.h"
 #include "hook.h"
 #include "proc.h"
@@ -23,6 +24,7 @@
 
 /* Twice what may come in: what is added is small. */
 #define SPEC_EDITED_MAX_BYTES (2 * OCI_CONFIG_MAX_BYTES)
+#define PASS_BYTES 16384
 
 static int edit(struct hook *hook, const char *text, size_t len, struct spec_guarded *out,
 		struct error *err)
@@ -58,11 +60,14 @@ static int edit(struct hook *hook, const char *text, size_t len, struct spec_gua
 
 void precreate_pass(void)
 {
-	cleanup_free char *text = NULL;
-	size_t len;
+	char part[PASS_BYTES];
+	ssize_t n;
 
-	if (read_all(STDIN_FILENO, OCI_CONFIG_MAX_BYTES, &text, &len) == 0)
-		write_all(STDOUT_FILENO, text, len);
+	do {
+		n = read(STDIN_FILENO, part, sizeof(part));
+		if (n > 0 && write_all(STDOUT_FILENO, part, (size_t)n) < 0)
+			return;
+	} while (n > 0 || (n < 0 && errno == EINTR));
 }
 
 /* Writes what takes the place of `text` into `out`. Negative: it stays as it came. */
@@ -89,6 +94,24 @@ static int left_ms(uint64_t deadline_us)
 	uint64_t now_us = clock_us(CLOCK_MONOTONIC);
 
 	return now_us < deadline_us ? (int)((deadline_us - now_us) / 1000) : 0;
+}
+
+/* Too long to be edited: with --failure open it goes out as it came, what was read and the rest. */
+static int pass_all(struct hook *hook, const char *text, size_t len, uint64_t deadline_us)
+{
+	int left = left_ms(deadline_us);
+	int r = hook_problem(hook,
+			     "config.json on standard input is longer than %d bytes; it stays as "
+			     "it came",
+			     OCI_CONFIG_MAX_BYTES);
+
+	if (r < 0)
+		return r;
+	deadline_start(left > 0 ? (uint64_t)left : 1, false, NULL);
+	r = write_all(STDOUT_FILENO, text, len);
+	if (r == 0)
+		precreate_pass();
+	return r;
 }
 
 /* How the child ended: 0, or a negative errno. */
@@ -122,6 +145,8 @@ int stage_precreate(struct hook *hook)
 	pid_t child;
 	int r = read_all_until(STDIN_FILENO, OCI_CONFIG_MAX_BYTES, deadline_us, &text, &len);
 
+	if (r == -E2BIG)
+		return pass_all(hook, text, len, deadline_us);
 	/* A part of it would be no container either. */
 	if (r < 0)
 		return hook_failed(hook, r, "config.json cannot be read from standard input");

@@ -76,37 +76,44 @@ static int wait_until(int fd, uint64_t deadline_us)
 
 int read_all_until(int fd, size_t max, uint64_t deadline_us, char **out, size_t *len)
 {
-	cleanup_free char *buf = NULL;
-	size_t cap = 0, used = 0;
+	size_t cap = 0;
 
+	*out = NULL;
+	*len = 0;
 	for (;;) {
 		ssize_t n;
 		int r = deadline_us == FOREVER ? 0 : wait_until(fd, deadline_us);
 
 		if (r < 0)
 			return r;
-		if (used + 1 >= cap && grow(&buf, &cap, max) < 0)
+		if (*len + 1 >= cap && grow(out, &cap, max) < 0)
 			return -ENOMEM;
-		n = read(fd, buf + used, cap - used - 1);
+		n = read(fd, *out + *len, cap - *len - 1);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -errno;
 		if (n == 0)
 			break;
-		used += (size_t)n;
-		if (used > max)
+		*len += (size_t)n;
+		if (*len > max)
 			return -E2BIG;
 	}
-	buf[used] = '\0';
-	*len = used;
-	*out = take_ptr(buf);
+	(*out)[*len] = '\0';
 	return 0;
 }
 
 int read_all(int fd, size_t max, char **out, size_t *len)
 {
-	return read_all_until(fd, max, FOREVER, out, len);
+	cleanup_free char *buf = NULL;
+	size_t used;
+	int r = read_all_until(fd, max, FOREVER, &buf, &used);
+
+	if (r < 0)
+		return r;
+	*out = take_ptr(buf);
+	*len = used;
+	return 0;
 }
 
 int read_all_at(int dirfd, const char *path, size_t max, char **out, size_t *len)

@@ -18,7 +18,10 @@ ssize_t read_text(int fd, char *buf, size_t cap);
  */
 int read_all(int fd, size_t max, char **out, size_t *len);
 
-/* The same for a pipe whose writer may dawdle: -ETIMEDOUT at this CLOCK_MONOTONIC time. */
+/*
+ * The same for a pipe whose writer may dawdle: -ETIMEDOUT at this CLOCK_MONOTONIC time. On failure
+ * too *out (owned, may be NULL) holds the *len bytes that were read, without a NUL behind them.
+ */
 int read_all_until(int fd, size_t max, uint64_t deadline_us, char **out, size_t *len);
 
 /*

@@ -165,3 +165,38 @@ def precreate_slow_input(t):
             os.close(write_end)
         t.equal(f"{failure}: exit, output", (done.returncode, done.stdout), (code, b""))
         t.true(f"{failure}: told: {done.stderr}", b"config.json cannot be read" in done.stderr)
+
+
+@scenario("precreate-passes", runtimes=("",))
+def precreate_passes(t):
+    """What cannot be done under `open`, or is switched off, prints what comes in, however long."""
+    config = json.dumps({"ociVersion": "1.0.2", "process": {"args": ["true"]}}).encode()
+    small, big = t.dir / "small.json", t.dir / "big.json"
+    small.write_bytes(config)
+    big.write_bytes(config + b" " * (5 << 20))
+
+    def call(file, *words, **options):
+        with open(file, "rb") as stdin:
+            done = subprocess.run([t.machine.hook, *words, "--root", t.guard.root], stdin=stdin,
+                                  capture_output=True, timeout=60, check=False, **options)
+        return done.returncode, done.stdout, done.stderr.decode()
+
+    for file in (small, big):
+        for words in (("--deadlne", "1s"), ("--deadline", "11m"), ("--policy", "p"), ("again",)):
+            code, printed, said = call(file, "precreate", *words)
+            t.equal(f"{words}: exit", code, 0)
+            t.true(f"{words}: all of {file.name} is printed", printed == file.read_bytes())
+            t.true(f"{words}: told: {said}", words[-1] in said or words[0] in said)
+            code, printed, said = call(file, "precreate", *words, "--failure", "closed")
+            t.equal(f"{words}: closed", (code, printed), (1, b""))
+    code, printed, said = call(big, "precreate")
+    t.true("above the bound", code == 0 and printed == big.read_bytes())
+    t.true(f"told: {said}", "longer than 4194304 bytes; it stays as it came" in said)
+    code, printed, said = call(big, "precreate", "--failure=closed")
+    t.equal("above the bound, closed", (code, printed), (1, b""))
+    t.true(f"refused: {said}", "refused: config.json" in said)
+    t.guard.root.mkdir()
+    (t.guard.root / "disabled").touch()
+    for words in ((), ("--deadlne", "1s"), ("--failure", "closed")):
+        code, printed, said = call(big, "precreate", *words)
+        t.true(f"switched off, {words}: {said}", code == 0 and printed == big.read_bytes())
