@@ -15,9 +15,11 @@
 #include "spec.h"
 #include "spec_edit_init.h"
 #include "spec_entry.h"
+#include "spec_names.h"
 
 static const char *const stages[] = {"createRuntime", "poststart", "poststop"};
-#define STAGES (sizeof(stages) / sizeof(stages[0]))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define STAGES COUNT(stages)
 
 /* One of our entries, as text, and as a tree to be compared. */
 struct entry {
@@ -73,26 +75,19 @@ static void into_list(struct json_edit *edit, const struct json *list, const str
 static int into_stage(struct json_edit *edit, const struct json *hooks, const char *stage,
 		      const struct entry *entry, struct error *err)
 {
+	const struct json *there = json_get(hooks, stage);
 	char list[SPEC_ENTRY_MAX + 3], path[64];
-	bool found = false;
 
 	snprintf(list, sizeof(list), "[%s]", entry->text);
-	for (size_t i = 0; i < hooks->object.len; i++) {
-		const struct json_member *member = &hooks->object.members[i];
-
-		if (!json_edit_named(edit, member, stage))
-			continue;
-		found = true;
-		snprintf(path, sizeof(path), SPEC_CONFIG_HOOKS ".%s", stage);
-		if (member->value->type == JSON_NULL)
-			json_edit_replace(edit, member->value, list);
-		else if (member->value->type != JSON_ARRAY)
-			return wrong_type(member->value, path, "a list", err);
-		else
-			into_list(edit, member->value, entry);
-	}
-	if (!found)
+	snprintf(path, sizeof(path), SPEC_CONFIG_HOOKS ".%s", stage);
+	if (!there)
 		json_edit_add_member(edit, hooks, stage, list);
+	else if (there->type == JSON_NULL)
+		json_edit_replace(edit, there, list);
+	else if (there->type != JSON_ARRAY)
+		return wrong_type(there, path, "a list", err);
+	else
+		into_list(edit, there, entry);
 	return 0;
 }
 
@@ -109,27 +104,54 @@ static char *whole_hooks(const struct entry entries[STAGES])
 static int into_hooks(struct json_edit *edit, const struct json *root,
 		      const struct entry entries[STAGES], struct error *err)
 {
-	cleanup_free char *whole = whole_hooks(entries);
-	bool found = false;
+	const struct json *hooks = json_get(root, SPEC_CONFIG_HOOKS);
+	cleanup_free char *whole = NULL;
 	int r = 0;
 
+	if (hooks && hooks->type == JSON_OBJECT) {
+		for (size_t i = 0; r == 0 && i < STAGES; i++)
+			r = into_stage(edit, hooks, stages[i], &entries[i], err);
+		return r;
+	}
+	if (hooks && hooks->type != JSON_NULL)
+		return wrong_type(hooks, SPEC_CONFIG_HOOKS, "an object", err);
+	whole = whole_hooks(entries);
 	if (!whole)
 		return error_set(err, ENOMEM, SPEC_CONFIG_FILE);
-	for (size_t i = 0; i < root->object.len; i++) {
-		const struct json_member *member = &root->object.members[i];
-
-		if (!json_edit_named(edit, member, SPEC_CONFIG_HOOKS))
-			continue;
-		found = true;
-		if (member->value->type == JSON_NULL)
-			json_edit_replace(edit, member->value, whole);
-		else if (member->value->type != JSON_OBJECT)
-			return wrong_type(member->value, SPEC_CONFIG_HOOKS, "an object", err);
-		for (size_t s = 0; r == 0 && member->value->type == JSON_OBJECT && s < STAGES; s++)
-			r = into_stage(edit, member->value, stages[s], &entries[s], err);
-	}
-	if (!found)
+	if (hooks)
+		json_edit_replace(edit, hooks, whole);
+	else
 		json_edit_add_member(edit, root, SPEC_CONFIG_HOOKS, whole);
+	return 0;
+}
+
+static bool changes_resources(const struct spec_changes *changes)
+{
+	return changes->set_limit || changes->set_swap || changes->enable_oom_killer ||
+	       changes->oom_group;
+}
+
+/* What is not to be changed may stand there in any way. */
+static int check_names(const struct json_edit *edit, const struct json *root,
+		       const struct spec_changes *changes, struct error *err)
+{
+	static const char *const hooks[] = {SPEC_CONFIG_HOOKS, SPEC_CONFIG_HOOKS ".createRuntime",
+					    SPEC_CONFIG_HOOKS ".poststart",
+					    SPEC_CONFIG_HOOKS ".poststop"};
+	static const char *const resources[] = {"linux",
+						"linux.resources",
+						"linux.resources.unified",
+						"linux.resources.memory",
+						SPEC_CONFIG_MEMORY_LIMIT,
+						"linux.resources.memory.swap",
+						SPEC_CONFIG_DISABLE_OOM_KILLER};
+	static const char *const init[] = {"process", SPEC_CONFIG_ARGS, SPEC_CONFIG_MOUNTS};
+	int r = spec_names_check(edit, root, hooks, COUNT(hooks), err);
+
+	if (r == 0 && changes_resources(changes))
+		r = spec_names_check(edit, root, resources, COUNT(resources), err);
+	if (r == 0 && changes->init)
+		r = spec_names_check(edit, root, init, COUNT(init), err);
 	return r;
 }
 
@@ -165,12 +187,6 @@ static void write_memory(const struct spec_changes *changes, struct jsonw *w)
 	if (changes->enable_oom_killer)
 		jsonw_kv_bool(w, "disableOOMKiller", false);
 	jsonw_object_end(w);
-}
-
-static bool changes_resources(const struct spec_changes *changes)
-{
-	return changes->set_limit || changes->set_swap || changes->enable_oom_killer ||
-	       changes->oom_group;
 }
 
 /* {"linux":{"resources":…}} as text; returns its length. */
@@ -243,7 +259,9 @@ int spec_edit(const struct json *root, const char *text, size_t len, const struc
 
 	*out = NULL;
 	json_edit_init(&edit, text, len);
-	r = edit_hooks(&edit, root, hook, err);
+	r = check_names(&edit, root, changes, err);
+	if (r == 0)
+		r = edit_hooks(&edit, root, hook, err);
 	if (r == 0)
 		r = edit_resources(&edit, root, changes, err);
 	if (r == 0 && changes->init)

@@ -45,7 +45,8 @@ struct spec_changes {
 /*
  * `root` is the tree of `text`, as lib/oci.c parses it. 1: *out (owned, *out_len bytes) is the
  * changed text; 0: nothing had to be changed, *out is NULL. -EINVAL: a member on the way is of
- * another type than the specification's. -E2BIG: it would be longer than a config.json may be.
+ * another type than the specification's, or runtimes differ in what they take for it (see
+ * spec_names.h). -E2BIG: it would be longer than a config.json may be.
  */
 int spec_edit(const struct json *root, const char *text, size_t len, const struct spec_hook *hook,
 	      const struct spec_changes *changes, char **out, size_t *out_len, struct error *err);

@@ -142,56 +142,21 @@ static int wrong_type(const struct json *value, const char *path, struct error *
 static int edit_mounts(struct json_edit *edit, const struct json *root, const char *place,
 		       const char *source, struct error *err)
 {
+	const struct json *mounts = json_get(root, SPEC_CONFIG_MOUNTS);
 	char mount[MOUNT_MAX], list[MOUNT_MAX + 3];
 	int r = make_mount(source, place, mount, sizeof(mount));
-	bool found = false;
 
 	if (r < 0)
 		return error_set(err, -r, "the mount of " INIT_NAME);
 	snprintf(list, sizeof(list), "[%s]", mount);
-	for (size_t i = 0; i < root->object.len; i++) {
-		const struct json_member *member = &root->object.members[i];
-
-		if (!json_edit_named(edit, member, SPEC_CONFIG_MOUNTS))
-			continue;
-		found = true;
-		if (member->value->type == JSON_NULL)
-			json_edit_replace(edit, member->value, list);
-		else if (member->value->type != JSON_ARRAY)
-			return wrong_type(member->value, SPEC_CONFIG_MOUNTS, err);
-		else
-			edit_mount(edit, member->value, mount, place, source);
-	}
-	if (!found)
+	if (!mounts)
 		json_edit_add_member(edit, root, SPEC_CONFIG_MOUNTS, list);
-	return 0;
-}
-
-/* In every `process`, so that whichever of two the runtime takes has it. */
-static int edit_processes(struct json_edit *edit, const struct json *root, const char *place,
-			  const char *score, struct error *err)
-{
-	for (size_t i = 0; i < root->object.len; i++) {
-		const struct json_member *process = &root->object.members[i];
-
-		if (!json_edit_named(edit, process, "process") ||
-		    process->value->type != JSON_OBJECT)
-			continue;
-		for (size_t j = 0; j < process->value->object.len; j++) {
-			const struct json_member *args = &process->value->object.members[j];
-			int r;
-
-			if (!json_edit_named(edit, args, "args"))
-				continue;
-			if (args->value->type != JSON_ARRAY)
-				return wrong_type(args->value, SPEC_CONFIG_ARGS, err);
-			if (args->value->array.len == 0)
-				continue;
-			r = edit_args(edit, args->value, place, score);
-			if (r < 0)
-				return error_set(err, -r, SPEC_CONFIG_ARGS);
-		}
-	}
+	else if (mounts->type == JSON_NULL)
+		json_edit_replace(edit, mounts, list);
+	else if (mounts->type != JSON_ARRAY)
+		return wrong_type(mounts, SPEC_CONFIG_MOUNTS, err);
+	else
+		edit_mount(edit, mounts, mount, place, source);
 	return 0;
 }
 
@@ -204,6 +169,10 @@ int spec_edit_init(struct json_edit *edit, const struct json *root,
 
 	if (!args || args->type == JSON_NULL || (args->type == JSON_ARRAY && !args->array.len))
 		return 0;
-	r = edit_processes(edit, root, place, changes->init_score, err);
-	return r < 0 ? r : edit_mounts(edit, root, place, changes->init, err);
+	if (args->type != JSON_ARRAY)
+		return wrong_type(args, SPEC_CONFIG_ARGS, err);
+	r = edit_args(edit, args, place, changes->init_score);
+	if (r < 0)
+		return error_set(err, -r, SPEC_CONFIG_ARGS);
+	return edit_mounts(edit, root, place, changes->init, err);
 }

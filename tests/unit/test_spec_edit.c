@@ -92,10 +92,6 @@ static const struct {
      "],\"createRuntime\":[{\"timeout\":1e1,\"path\":\"\\/x\\/oomguard-hook\",\"env\":[\"PATH=/usr/"
      "sbin:/usr/bin:/sbin:/bin\"],\"args\":[\"oomguard\\u002dhook\",\"createRuntime\"]}]}}",
      NULL},
-    /* Readers differ in which of two they take: both get it. */
-    {"{\"hooks\":{},\"hooks\":{\"poststop\":[" POSTSTOP "],\"poststop\":[]}}",
-     "{\"hooks\":" WHOLE ",\"hooks\":{\"poststop\":[" POSTSTOP "],\"poststop\":[" POSTSTOP
-     "],\"createRuntime\":[" CREATE "],\"poststart\":[" POSTSTART "]}}"},
 };
 
 START_TEST(hooks_are_put_in_once)
@@ -255,6 +251,49 @@ START_TEST(what_is_of_another_type_is_not_written_over)
 }
 END_TEST
 
+/* What one runtime takes for two and another for one cannot be edited for both. */
+static const struct {
+	const char *text, *message;
+} doubled[] = {
+    {"{\"hooks\":{\"createRuntime\":[1]},\n\"hooks\":{}}", "config.json:2: hooks: found again"},
+    {"{\"Hooks\":{\"createRuntime\":[1]}}", "config.json:1: hooks: found in another spelling"},
+    {"{\"hook\xc5\xbf\":{}}", "hooks: found in another spelling"},
+    {"{\"hooKs\":{},\"hooks\":{}}", "hooks: found in another spelling"},
+    {"{\"hooks\":{},\"hoo\xe2\x84\xaas\":{}}", "hooks: found again"},
+    {"{\"hooks\\u0000\":{}}", "hooks: found in another spelling"},
+    {"{\"hooks\":{\"poststop\":[],\"poststop\":[1]}}", "hooks.poststop: found again"},
+    {"{\"hooks\":{\"createruntime\":[1]}}", "hooks.createRuntime: found in another spelling"},
+    {"{\"linux\":{\"resources\":{\"memory\":{\"limit\":1}}},\"linux\":{}}", "linux: found again"},
+    {"{\"linux\":{\"resources\":{\"memory\":{\"Limit\":1}}}}",
+     "linux.resources.memory.limit: found in another"},
+    {"{\"linux\":{\"Resources\":{}}}", "linux.resources: found in another"},
+    {"{\"Mounts\":[{}],\"process\":{\"args\":[\"sh\"]}}", "mounts: found in another"},
+    {"{\"process\":{\"args\":[\"sh\"],\"Args\":[\"x\"]}}", "process.args: found again"},
+};
+
+START_TEST(what_runtimes_read_differently_is_not_edited)
+{
+	const struct spec_changes changes = {
+	    .set_limit = true, .limit = 1, .init = "/x/oomguard-init"};
+	struct error err = {0};
+
+	ck_assert_int_eq(refusal(doubled[_i].text, &changes, &err), -EINVAL);
+	ck_assert_msg(strstr(err.message, doubled[_i].message) != NULL, "%s", err.message);
+}
+END_TEST
+
+/* Of what stays as it is nothing is asked. */
+START_TEST(what_is_not_edited_may_stand_twice)
+{
+	char *out = edited("{\"linux\":{},\"Linux\":{},\"mounts\":[],\"mounts\":[],\"x\":1,"
+			   "\"X\":2,\"hooksx\":1,\"hook\":2}",
+			   &hook, &nothing);
+
+	ck_assert_ptr_nonnull(out);
+	free(out);
+}
+END_TEST
+
 START_TEST(it_does_not_grow_beyond_what_is_read)
 {
 	size_t len = OCI_CONFIG_MAX_BYTES;
@@ -279,6 +318,8 @@ int main(void)
 	tcase_add_loop_test(tcase, settings_are_put_in_once, 0, COUNT(settings));
 	tcase_add_loop_test(tcase, the_init_is_put_in_once, 0, COUNT(inits));
 	tcase_add_loop_test(tcase, what_is_of_another_type_is_not_written_over, 0, COUNT(wrong));
+	tcase_add_loop_test(tcase, what_runtimes_read_differently_is_not_edited, 0, COUNT(doubled));
+	tcase_add_test(tcase, what_is_not_edited_may_stand_twice);
 	tcase_add_test(tcase, it_does_not_grow_beyond_what_is_read);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
