@@ -27,10 +27,24 @@ void json_edit_free(struct json_edit *edit)
 	*edit = (struct json_edit){0};
 }
 
+static bool make_room(struct json_edit *edit)
+{
+	size_t cap = edit->splices_cap ? 2 * edit->splices_cap : 8;
+	struct json_splice *splices = edit->splices;
+
+	if (edit->splices_len < edit->splices_cap)
+		return true;
+	splices = reallocarray(splices, cap, sizeof(*splices));
+	if (!splices)
+		return false;
+	edit->splices = splices;
+	edit->splices_cap = cap;
+	return true;
+}
+
 __attribute__((format(printf, 4, 5))) static void splice(struct json_edit *edit, size_t at,
 							 size_t remove, const char *format, ...)
 {
-	struct json_splice *splices;
 	char *insert;
 	va_list args;
 	int n;
@@ -38,16 +52,13 @@ __attribute__((format(printf, 4, 5))) static void splice(struct json_edit *edit,
 	va_start(args, format);
 	n = vasprintf(&insert, format, args);
 	va_end(args);
-	splices =
-	    n < 0 ? NULL : reallocarray(edit->splices, edit->splices_len + 1, sizeof(*splices));
-	if (!splices) {
+	if (n < 0 || !make_room(edit)) {
 		if (n >= 0)
 			free(insert);
 		edit->failed = true;
 		return;
 	}
-	edit->splices = splices;
-	splices[edit->splices_len] = (struct json_splice){
+	edit->splices[edit->splices_len] = (struct json_splice){
 	    .at = at, .remove = remove, .order = edit->splices_len, .insert = insert};
 	edit->splices_len++;
 }
@@ -83,13 +94,11 @@ void json_edit_insert_before(struct json_edit *edit, const struct json *value,
 	splice(edit, value->from, 0, "%s,%.*s", value_text, len, blanks);
 }
 
-/* True when this edit has put something there already. */
-static bool has_splice_at(const struct json_edit *edit, size_t at)
+/* Which of them is the first is known when all are there. */
+static void mark_into_empty(struct json_edit *edit)
 {
-	for (size_t i = 0; i < edit->splices_len; i++)
-		if (edit->splices[i].at == at)
-			return true;
-	return false;
+	if (!edit->failed)
+		edit->splices[edit->splices_len - 1].into_empty = true;
 }
 
 /* "\"name\"", or NULL. */
@@ -122,8 +131,8 @@ void json_edit_add_member(struct json_edit *edit, const struct json *object, con
 		return;
 	}
 	if (object->object.len == 0) {
-		splice(edit, object->from + 1, 0, "%s%s:%s",
-		       has_splice_at(edit, object->from + 1) ? "," : "", name, value_text);
+		splice(edit, object->from + 1, 0, ",%s:%s", name, value_text);
+		mark_into_empty(edit);
 		return;
 	}
 	last = &object->object.members[object->object.len - 1];
@@ -139,8 +148,8 @@ void json_edit_add_item(struct json_edit *edit, const struct json *array, const 
 	int len;
 
 	if (array->array.len == 0) {
-		splice(edit, array->from + 1, 0, "%s%s",
-		       has_splice_at(edit, array->from + 1) ? "," : "", value_text);
+		splice(edit, array->from + 1, 0, ",%s", value_text);
+		mark_into_empty(edit);
 		return;
 	}
 	last = array->array.items[array->array.len - 1];
@@ -243,12 +252,14 @@ int json_edit_apply(const struct json_edit *edit, char **out, size_t *len)
 		memcpy(sorted, edit->splices, n * sizeof(*sorted));
 	qsort(sorted, n, sizeof(*sorted), by_place);
 	for (size_t i = 0; i < n; i++) {
-		size_t insert = strlen(sorted[i].insert);
+		bool first = i == 0 || sorted[i - 1].at != sorted[i].at;
+		const char *insert = sorted[i].insert + (first && sorted[i].into_empty);
+		size_t insert_len = strlen(insert);
 
 		memcpy(text + written, edit->text + read, sorted[i].at - read);
 		written += sorted[i].at - read;
-		memcpy(text + written, sorted[i].insert, insert);
-		written += insert;
+		memcpy(text + written, insert, insert_len);
+		written += insert_len;
 		read = sorted[i].at + sorted[i].remove;
 	}
 	memcpy(text + written, edit->text + read, edit->len - read);

@@ -19,13 +19,14 @@ struct json_splice {
 	size_t at, remove; /* offset and number of bytes that go */
 	size_t order;	   /* of several at one place: the earlier call's stands first */
 	char *insert;	   /* owned */
+	bool into_empty;   /* an object or list: the first that goes there loses its comma */
 };
 
 struct json_edit {
 	const char *text; /* borrowed; what the tree was parsed from */
 	size_t len;
 	struct json_splice *splices;
-	size_t splices_len;
+	size_t splices_len, splices_cap;
 	bool failed; /* memory is out; json_edit_apply() tells it */
 };
 

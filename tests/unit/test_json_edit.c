@@ -9,7 +9,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct json_limits limits = {.source = "c.json",
-					  .max_bytes = 65536,
+					  .max_bytes = 1024 * 1024,
 					  .max_depth = 8,
 					  .trailing_data = true,
 					  .invalid_utf8 = true,
@@ -112,6 +112,36 @@ START_TEST(a_patch_is_merged_into_the_text)
 }
 END_TEST
 
+#define MANY 40000
+
+/* The place of each is a new one: no change may look at all that were made before. */
+START_TEST(many_empty_objects_take_no_time)
+{
+	static char text[MANY * 7 + 2] = "{";
+	cleanup_json struct json *json = NULL;
+	struct json_edit edit;
+	char *out = NULL;
+	size_t len;
+
+	for (size_t i = 0; i < MANY; i++)
+		memcpy(text + 1 + i * 7, "\"h\":{},", 7);
+	text[MANY * 7] = '}';
+	json = parse(text);
+	json_edit_init(&edit, text, strlen(text));
+	alarm(20);
+	for (size_t i = 0; i < MANY; i++) {
+		json_edit_add_member(&edit, json->object.members[i].value, "a", "1");
+		json_edit_add_member(&edit, json->object.members[i].value, "b", "2");
+	}
+	ck_assert_int_eq(json_edit_apply(&edit, &out, &len), 0);
+	alarm(0);
+	ck_assert_uint_eq(len, strlen(text) + MANY * strlen("\"a\":1,\"b\":2"));
+	ck_assert_int_eq(strncmp(out, "{\"h\":{\"a\":1,\"b\":2},\"h\":", 23), 0);
+	free(out);
+	json_edit_free(&edit);
+}
+END_TEST
+
 START_TEST(an_object_does_not_take_the_place_of_another_value)
 {
 	const char *text = "{\"a\":{\n\"b\": 5}}", *patch_text = "{\"a\":{\"b\":{\"c\":1}}}";
@@ -152,6 +182,7 @@ int main(void)
 
 	tcase_add_test(tcase, every_value_is_where_the_tree_says);
 	tcase_add_loop_test(tcase, a_patch_is_merged_into_the_text, 0, COUNT(merges));
+	tcase_add_test(tcase, many_empty_objects_take_no_time);
 	tcase_add_test(tcase, an_object_does_not_take_the_place_of_another_value);
 	tcase_add_test(tcase, lists_are_changed_in_place);
 	suite_add_tcase(suite, tcase);
