@@ -55,7 +55,7 @@ static int edit_file(int dir, struct spec_guard *what, char problem[static 768],
 	if (r == 0 && problem[0] && what->hook->closed)
 		r = error_say(err, ECANCELED, "%s", problem);
 	if (r == 0 && guarded.text) {
-		r = replace_file(dir, SPEC_CONFIG_FILE, guarded.text, guarded.len, &st);
+		r = replace_file(dir, SPEC_CONFIG_FILE, guarded.text, guarded.len, fd, &st);
 		if (r < 0)
 			error_set(err, -r, "write %s/" SPEC_CONFIG_FILE, what->bundle);
 	}

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "write_all.h"
+#include "xattrs.h"
 
 #define TRIES 16
 
@@ -32,20 +33,28 @@ static int open_temporary(int dirfd, const char *name, char out[static NAME_MAX 
 	return -EEXIST;
 }
 
-/* The owner first: a change of owner takes set-id bits away. */
-static int make_like(int fd, const struct stat *old)
+/*
+ * The owner first: a change of owner takes set-id bits away. The mode last: a list may change it,
+ * and of a file with a list its group bits are what the list's entries are held within.
+ */
+static int make_like(int fd, int old_fd, const struct stat *old)
 {
 	struct stat st;
+	int r;
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if ((st.st_uid != old->st_uid || st.st_gid != old->st_gid) &&
 	    fchown(fd, old->st_uid, old->st_gid) < 0)
 		return -errno;
+	r = xattrs_copy(old_fd, fd);
+	if (r < 0)
+		return r;
 	return fchmod(fd, old->st_mode & 07777) < 0 ? -errno : 0;
 }
 
-int replace_file(int dirfd, const char *name, const char *text, size_t len, const struct stat *old)
+int replace_file(int dirfd, const char *name, const char *text, size_t len, int old_fd,
+		 const struct stat *old)
 {
 	char temporary[NAME_MAX + 1];
 	int fd = open_temporary(dirfd, name, temporary);
@@ -55,7 +64,7 @@ int replace_file(int dirfd, const char *name, const char *text, size_t len, cons
 		return fd;
 	r = write_all(fd, text, len);
 	if (r == 0)
-		r = make_like(fd, old);
+		r = make_like(fd, old_fd, old);
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
 	if (close(fd) < 0 && r == 0)
