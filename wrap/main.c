@@ -35,7 +35,6 @@ struct wrap {
 	struct wrap_args args;
 	struct policy_document policy;
 	struct error policy_error; /* code 0: the policy could be read */
-	bool runtimes_told;	   /* its list of runtimes holds, whatever else is wrong */
 	const char *runtime;	   /* absolute path */
 	struct runtime_cmd cmd;
 	bool quiet;
@@ -123,7 +122,7 @@ static int prepare(const struct wrap *wrap)
 	if (wrap->policy_error.code && wrap->args.closed)
 		return tell_error(wrap,
 				  "refused: the policy cannot be used: ", &wrap->policy_error);
-	if (wrap->policy_error.code && wrap->runtimes_told)
+	if (wrap->policy_error.code)
 		tell_error(wrap, "the policy cannot be used, the built-in one takes its place: ",
 			   &wrap->policy_error);
 	return edit(wrap, &err) < 0 ? failed(wrap, &err) : 0;
@@ -156,15 +155,12 @@ static int become(const struct wrap *wrap)
  */
 static void load_policy(struct wrap *wrap)
 {
-	bool failed = policy_load(wrap->args.policy, &wrap->policy, NULL, &wrap->policy_error) < 0;
-
-	wrap->runtimes_told = wrap->policy.runtimes_told;
-	if (!failed)
+	if (policy_load(wrap->args.policy, &wrap->policy, NULL, &wrap->policy_error) == 0)
 		wrap->policy.profile = wrap->args.profile;
-	else if (!wrap->runtimes_told)
+	else if (!wrap->policy.runtimes_told)
 		tell_error(wrap,
-			   "the policy cannot be used, the built-in one and its list of runtimes "
-			   "take its place: ",
+			   "the policy's `runtimes` are not known, the built-in list takes their "
+			   "place: ",
 			   &wrap->policy_error);
 }
 

@@ -23,6 +23,15 @@ static bool must_be_set(const char *name)
 	return !strncmp(name, "user.", 5) || !strncmp(name, "system.", 7);
 }
 
+/* A label that the new file has by itself is not set again: to set it takes a right of its own. */
+static bool has_value(int fd, const char *name, const char *value, size_t len)
+{
+	cleanup_free char *there = malloc(len + 1);
+
+	return there && fgetxattr(fd, name, there, len + 1) == (ssize_t)len &&
+	       !memcmp(there, value, len);
+}
+
 static int copy_one(int from, int to, const char *name)
 {
 	ssize_t len = fgetxattr(from, name, NULL, 0);
@@ -35,6 +44,8 @@ static int copy_one(int from, int to, const char *name)
 	len = fgetxattr(from, name, value, (size_t)len);
 	if (len < 0)
 		return -errno;
+	if (has_value(to, name, value, (size_t)len))
+		return 0;
 	return fsetxattr(to, name, value, (size_t)len, 0) < 0 ? -errno : 0;
 }
 

@@ -42,10 +42,7 @@ static const struct runtime_option runc_start[] = {
     {NULL},
 };
 
-/*
- * Complete, since a beginning is enough where it is the only one. Before 1.22 --root and --rootless
- * had one key, and getopt took what begins both for --root; a later crun refuses that.
- */
+/* What every program takes that reads its words with argp. */
 #define ARGP_OPTIONS                                                                               \
 	{"HANG", 0, false, OPTION_IGNORED}, {"help", '?', false, OPTION_SAYS},                     \
 	    {"program-name", 0, true, OPTION_IGNORED},                                             \
@@ -53,6 +50,10 @@ static const struct runtime_option runc_start[] = {
 		"usage", 0, false, OPTION_SAYS                                                     \
 	}
 
+/*
+ * Complete, since a beginning is enough where it is the only one. Before 1.22 --root and --rootless
+ * had one key, and getopt took what begins both for --root; a later crun refuses that.
+ */
 static const struct runtime_option crun_global[] = {
     {"cgroup-manager", 0, true, OPTION_GLOBAL},
     {"debug", 0, false, OPTION_GLOBAL},
@@ -66,7 +67,7 @@ static const struct runtime_option crun_global[] = {
     {"rootless", 0, true, OPTION_GLOBAL},
     {"systemd-cgroup", 0, false, OPTION_GLOBAL},
     {"version", 'v', false, OPTION_SAYS},
-    {"V", 'V', false, OPTION_SAYS},
+    {"V", 'V', false, OPTION_SAYS}, /* the letter alone */
     ARGP_OPTIONS,
     {NULL},
 };

@@ -28,8 +28,7 @@ enum runtime_option_use {
 	OPTION_NO_NEW_KEYRING,
 	OPTION_CONSOLE_SOCKET,
 	OPTION_PRESERVE_FDS,
-	OPTION_CONFIG, /* another file than config.json; a rerun cannot repeat it: counts as unknown
-			*/
+	OPTION_CONFIG, /* as OPTION_ONCE: another file than config.json */
 	OPTION_ONCE,   /* a rerun cannot repeat it: counts as unknown */
 	OPTION_SAYS    /* the runtime prints its help or version and does nothing */
 };
@@ -51,8 +50,7 @@ enum runtime_part {
 /* What that runtime takes there, ended by an entry without name. */
 const struct runtime_option *runtime_options(enum runtime_grammar grammar, enum runtime_part part);
 
-/* By a program's base name: "runc", "runc-1.1", "docker-runc"; "crun", "crun-wasm". Else -EINVAL.
- */
+/* By a program's base name: "runc", "runc-1.1", "docker-runc"; "crun", "crun-wasm". Or -EINVAL. */
 int runtime_grammar_of(const char *name, enum runtime_grammar *out);
 
 /* The words of a command line and how far it is read. */

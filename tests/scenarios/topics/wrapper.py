@@ -308,7 +308,7 @@ def wrapper_broken_policy(t):
         # Never "x" of the host's own runtime: the word alone is looked at.
         code, said, seen = fake.call("--version")
         t.true(f"no word of the policy is followed: {said}", seen is None)
-        t.true(f"it is said: {said}", "its list of runtimes take its place" in said)
+        t.true(f"it is said: {said}", "the built-in list takes their place" in said)
 
 
 @scenario("wrapper-own-mistakes", runtimes=("",))
