@@ -288,7 +288,7 @@ def wrapper_broken(t):
 
 @scenario("wrapper-broken-policy", runtimes=("",))
 def wrapper_broken_policy(t):
-    """The runtimes of a policy hold whatever else is wrong; where they cannot be told, it is said."""
+    """The runtimes of a policy hold whatever else is wrong; where they are not known, it is said."""
     fake = Fake(t)
     file = t.dir / "config.json"
     config = json.dumps(bundle.config("/rootfs", ["/bin/true"], "/x", "/box"))
