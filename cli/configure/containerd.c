@@ -106,10 +106,10 @@ static int plan_new_drop_in(const struct containerd_found *found, const char *ta
 
 	if (asprintf(&lines, "version = %ld\n\n%s", found->version, tables) < 0)
 		lines = NULL;
-	r = lines ? drop_in_plan(&out->changes, found->drop_in, CONTAINERD_ENGINE, lines, err)
+	r = lines ? drop_in_plan(&out->changes, found->all.drop_in, CONTAINERD_ENGINE, lines, err)
 		  : error_set(err, ENOMEM, "cannot make the drop-in");
 	/* One of the two is enough. */
-	return r < 0 ? r : containerd_remove_drop_ins(found, found->drop_in, out, err);
+	return r < 0 ? r : containerd_remove_drop_ins(found, found->all.drop_in, out, err);
 }
 
 /* Behind the file that holds, with a version where it is new. */
@@ -142,7 +142,7 @@ static int tell_by_hand(const struct containerd_found *found, const char *tables
 			struct outcome *out, struct error *err)
 {
 	const struct containerd_file *file = target(found);
-	const char *why = !found->drop_in && file == found->files[0]
+	const char *why = !found->all.drop_in && file == found->files[0]
 			      ? "imports no drop-ins"
 			      : "has a section of this plugin, whose place a drop-in would take up "
 				"to containerd 1.7";
@@ -171,7 +171,7 @@ static int plan_new(const struct configure *want, const struct containerd_found 
 
 	for (size_t i = 0; i < found->len; i++)
 		edit |= found->files[i]->had_block;
-	drop_in = !edit && found->drop_in && (!last || found->version >= VERSION_JOINED);
+	drop_in = !edit && found->all.drop_in && (!last || found->version >= VERSION_JOINED);
 	tables = make_tables(want, found, (drop_in ? found->files[0] : target(found))->plugin);
 	if (!tables)
 		return error_set(err, ENOMEM, "cannot make the tables");
@@ -225,11 +225,11 @@ static int plan(const struct configure *want, const struct containerd_found *fou
 	const struct toml_runtime *runtime = containerd_runtime(found, want->handler, &in);
 	int r;
 
-	if (found->unclear_line) {
+	if (found->version == 2 && found->all.relative_in) {
 		r = error_say(err, EINVAL,
 			      "%s:%u: where a relative import with a '*' is looked for differs "
 			      "between versions of containerd",
-			      found->unclear_in, found->unclear_line);
+			      found->all.relative_in, found->all.relative_line);
 		return error_hint(err, r, "write the whole path");
 	}
 	return runtime ? plan_beside(want, found, runtime, in, out, err)
@@ -247,7 +247,7 @@ static int check_handler(const struct configure *want, const struct containerd_f
 		int r;
 
 		if (!file->handler || !strcmp(file->handler, want->handler) ||
-		    (!want->remove && !file->loaded))
+		    (!want->remove && !file->node))
 			continue;
 		r = error_say(err, EEXIST, "%s: handler \"%s\" is registered, not \"%s\"",
 			      file->path, file->handler, want->handler);

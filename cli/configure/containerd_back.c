@@ -18,13 +18,13 @@ int containerd_remove_drop_ins(const struct containerd_found *found, const char 
 	int r = 0;
 
 	/* One of somebody else in our place is told. */
-	if (found->drop_in && (!but || strcmp(found->drop_in, but) != 0))
-		r = drop_in_plan(&out->changes, found->drop_in, CONTAINERD_ENGINE, NULL, err);
+	if (found->all.drop_in && (!but || strcmp(found->all.drop_in, but) != 0))
+		r = drop_in_plan(&out->changes, found->all.drop_in, CONTAINERD_ENGINE, NULL, err);
 	for (size_t i = 0; i < found->len && r == 0; i++) {
 		const struct containerd_file *file = found->files[i];
 
 		if (file->whole_ours && (!but || strcmp(file->path, but) != 0) &&
-		    (!found->drop_in || strcmp(file->path, found->drop_in) != 0))
+		    (!found->all.drop_in || strcmp(file->path, found->all.drop_in) != 0))
 			r = drop_in_plan(&out->changes, file->path, CONTAINERD_ENGINE, NULL, err);
 	}
 	return r;
@@ -116,9 +116,9 @@ static int check_needed(const struct containerd_found *found, const char *handle
 					  "without the one that it names containerd's CRI plugin "
 					  "does not start");
 		}
-		if (file->whole_ours && file->named_in) {
+		if (file->whole_ours && file->node && file->node->named_in) {
 			r = error_say(err, EBUSY, "%s:%u: %s is imported by its name",
-				      file->named_in, file->named_line, file->path);
+				      file->node->named_in, file->node->named_line, file->path);
 			return error_hint(err, r,
 					  "nothing was changed; take that out first, and then the "
 					  "file: without it containerd does not start");

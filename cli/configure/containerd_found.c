@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "change.h"
 #include "cleanup.h"
@@ -15,11 +14,11 @@
 #define CRI_V2 "io.containerd.grpc.v1.cri"
 #define CRI_V3 "io.containerd.cri.v1.runtime"
 #define VERSION_MAX 4 /* its CRI plugin is called as in version 3 */
+#define BY_HAND "nothing was changed; do it by hand"
 #define USUAL_PLACE "conf.d/" CONTAINERD_DROP_IN
 
 static void file_free(struct containerd_file *file)
 {
-	free(file->path);
 	free(file->handler);
 	free(file->text);
 	free(file->edited);
@@ -32,7 +31,8 @@ void containerd_found_free(struct containerd_found *found)
 	for (size_t i = 0; i < found->len; i++)
 		file_free(found->files[i]);
 	found->len = 0;
-	free(take_ptr(found->drop_in));
+	free(take_ptr(found->stray));
+	containerd_files_free(&found->all);
 }
 
 bool containerd_has_ours(const struct containerd_file *file)
@@ -96,41 +96,28 @@ static int plugin_of(long version, const char *path, const char **out, struct er
 
 /* The facts of a file, of which `lines` is the text with blanks for what is ours. */
 static int read_facts(struct containerd_found *found, struct containerd_file *file,
-		      const char *lines, struct error *err)
+		      const char *lines, struct containerd_head *head, struct error *err)
 {
 	bool is_main = file == found->files[0];
-	long version;
-	int r = toml_scan(lines, file->path, NULL, &file->facts, err);
+	int r = containerd_head_read(lines, file->path, head, err);
+	long version = head->version;
 
-	version = file->facts.version;
-	toml_facts_free(&file->facts);
 	if (r < 0)
-		return r;
+		return error_hint(err, r, BY_HAND);
 	if (is_main)
 		found->version = version;
 	/* What an imported file does not say goes with the main file. */
 	if (!is_main && (version < 2 || version > VERSION_MAX))
 		version = found->version;
 	r = plugin_of(version, file->path, &file->plugin, err);
-	return r < 0 ? r : toml_scan(lines, file->path, file->plugin, &file->facts, err);
-}
-
-/* Finds a file that was read already, by another name. */
-static void find_same(struct containerd_found *found, struct containerd_file *file)
-{
-	struct stat st;
-
-	if (stat(file->path, &st) < 0)
-		return;
-	file->device = st.st_dev;
-	file->inode = st.st_ino;
-	for (size_t i = 0; found->files[i] != file && !file->same; i++)
-		if (found->files[i]->inode == st.st_ino && found->files[i]->device == st.st_dev)
-			file->same = found->files[i];
+	if (r < 0)
+		return r;
+	r = toml_scan(lines, file->path, file->plugin, &file->facts, err);
+	return r < 0 ? error_hint(err, r, BY_HAND) : 0;
 }
 
 static int read_file(struct containerd_found *found, struct containerd_file *file,
-		     struct error *err)
+		     struct containerd_head *head, struct error *err)
 {
 	const char *name = strrchr(file->path, '/') + 1;
 	cleanup_free char *lines = NULL;
@@ -138,9 +125,6 @@ static int read_file(struct containerd_found *found, struct containerd_file *fil
 	size_t len;
 	int r;
 
-	find_same(found, file);
-	if (file->same)
-		return 0;
 	r = change_read(file->path, &file->text, &len, err);
 	if (r < 0 || !file->text)
 		return r;
@@ -164,80 +148,56 @@ static int read_file(struct containerd_found *found, struct containerd_file *fil
 		return error_set(err, ENOMEM, "cannot read %s", file->path);
 	toml_block_blank(lines, &block);
 	toml_block_cut(file->text, &block);
-	return read_facts(found, file, lines, err);
+	return read_facts(found, file, lines, head, err);
 }
 
-/* Adds a file, where it is not there yet: none is loaded twice. */
-static int add_file(struct containerd_found *found, const char *path, struct containerd_file **out,
-		    struct error *err)
+static struct containerd_file *add_file(struct containerd_found *found, const char *path)
 {
-	struct containerd_file *file;
+	struct containerd_file *file = calloc(1, sizeof(*file));
 
-	for (size_t i = 0; i < found->len; i++) {
-		*out = found->files[i];
-		if (!strcmp(found->files[i]->path, path))
-			return 0;
+	if (file) {
+		file->path = path;
+		file->plugin = CRI_V2;
+		found->files[found->len++] = file;
 	}
-	if (found->len == CONTAINERD_FILES_MAX)
-		return error_say(err, E2BIG, "more than %d files are imported",
-				 CONTAINERD_FILES_MAX);
-	file = calloc(1, sizeof(*file));
-	if (file)
-		file->path = strdup(path);
-	if (!file || !file->path) {
-		free(file);
-		return error_set(err, ENOMEM, "%s", path);
-	}
-	*out = found->files[found->len++] = file;
+	return file;
+}
+
+static int read_node(struct containerd_files *files, size_t i, void *context, struct error *err)
+{
+	struct containerd_found *found = context;
+	struct containerd_node *node = &files->nodes[i];
+	struct containerd_file *file = add_file(found, node->path);
+
+	if (!file)
+		return error_set(err, ENOMEM, "%s", node->path);
+	file->node = node;
+	if (!node->same)
+		return read_file(found, file, &node->head, err);
+	file->same = found->files[node->same - files->nodes];
 	return 0;
-}
-
-static int follow(struct containerd_found *found, const char *prefix,
-		  const struct containerd_file *from, const struct toml_import *import,
-		  struct error *err)
-{
-	struct containerd_imports named;
-	int r = containerd_import(prefix, from->path, import->name, &named, err);
-
-	/* Up to containerd 1.7 it is relative to where containerd was started. */
-	if (r == 0 && found->version == 2 && import->name[0] != '/' && !named.by_name) {
-		found->unclear_in = from->path;
-		found->unclear_line = import->line;
-	}
-	for (size_t i = 0; i < named.len && r == 0; i++) {
-		struct containerd_file *file;
-
-		r = add_file(found, named.paths[i], &file, err);
-		if (r == 0 && named.by_name) {
-			file->named_in = from->path;
-			file->named_line = import->line;
-		}
-	}
-	if (r == 0 && !found->drop_in)
-		found->drop_in = take_ptr(named.drop_in);
-	containerd_imports_free(&named);
-	return r < 0 ? error_wrap(err, r, "%s:%u", from->path, import->line) : 0;
 }
 
 /* A drop-in of ours whose import somebody took out. */
 static int find_stray(struct containerd_found *found, struct error *err)
 {
 	const char *main_file = found->files[0]->path;
-	cleanup_free char *path = NULL;
-	size_t before = found->len;
+	struct containerd_head head = {0};
 	struct containerd_file *file;
-	int r;
 
-	if (asprintf(&path, "%.*s/" USUAL_PLACE, (int)(strrchr(main_file, '/') - main_file),
+	if (asprintf(&found->stray, "%.*s/" USUAL_PLACE, (int)(strrchr(main_file, '/') - main_file),
 		     main_file) < 0) {
-		path = NULL;
+		found->stray = NULL;
 		return error_set(err, ENOMEM, "cannot name a drop-in");
 	}
-	r = add_file(found, path, &file, err);
-	if (r < 0 || found->len == before)
-		return r;
+	if (containerd_files_has(&found->all, found->stray))
+		return 0;
+	file = add_file(found, found->stray);
+	if (!file)
+		return error_set(err, ENOMEM, "%s", found->stray);
 	/* One of somebody else that is not loaded is no concern of ours. */
-	read_file(found, file, NULL);
+	read_file(found, file, &head, NULL);
+	containerd_head_free(&head);
 	if (!file->whole_ours) {
 		found->len--;
 		file_free(file);
@@ -248,24 +208,9 @@ static int find_stray(struct containerd_found *found, struct error *err)
 int containerd_find(const char *prefix, const char *main_file, struct containerd_found *out,
 		    struct error *err)
 {
-	const struct toml_facts *facts;
-	struct containerd_file *file;
 	int r;
 
 	*out = (struct containerd_found){.version = 2};
-	r = add_file(out, main_file, &file, err);
-	if (r < 0)
-		return r;
-	file->plugin = CRI_V2;
-	/* It becomes longer on the way: what an imported file imports is loaded after all others.
-	 */
-	for (size_t i = 0; i < out->len && r == 0; i++) {
-		file = out->files[i];
-		file->loaded = true;
-		r = read_file(out, file, err);
-		facts = file->same ? &file->same->facts : &file->facts;
-		for (size_t j = 0; j < facts->imports_len && r == 0; j++)
-			r = follow(out, prefix, file, &facts->imports[j], err);
-	}
+	r = containerd_files_follow(prefix, main_file, read_node, out, &out->all, err);
 	return r < 0 ? r : find_stray(out, err);
 }

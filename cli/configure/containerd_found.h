@@ -7,37 +7,31 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
 
-#include "containerd_import.h"
+#include "containerd_files.h"
 #include "error.h"
 #include "toml_scan.h"
 
 struct containerd_file {
-	char *path;
-	bool loaded;	    /* false: a drop-in of ours that nothing imports */
-	bool whole_ours;    /* a drop-in of ours; of it only `handler` is told */
-	bool had_block;	    /* our lines are in it */
+	const char *path;
+	const struct containerd_node *node; /* NULL: a drop-in of ours that nothing imports */
+	bool whole_ours;		    /* a drop-in of ours; of it only `handler` is told */
+	bool had_block;			    /* our lines are in it */
 	char *handler;	    /* what ours in it registers; NULL: nothing, or that cannot be read */
 	char *text;	    /* without our lines; NULL: no file */
 	char *edited;	    /* with them, where somebody has changed them; else NULL */
 	const char *plugin; /* the CRI plugin's name in this file's version */
-	struct toml_facts facts; /* of what is not ours */
-	dev_t device;
-	ino_t inode;
-	struct containerd_file *same; /* it is this one, by another name, and is told there */
-	const char *named_in;	      /* the file that imports it by its name; NULL: none */
-	unsigned named_line;
+	struct toml_facts facts;	    /* of what is not ours */
+	const struct containerd_file *same; /* it is this one, by another name, and is told there */
 };
 
 struct containerd_found {
-	struct containerd_file *files[CONTAINERD_FILES_MAX]; /* owned; the first is the main file */
+	struct containerd_files all; /* that are loaded */
+	/* Owned: the same in the same order, and a stray drop-in of ours. */
+	struct containerd_file *files[CONTAINERD_FILES_MAX + 1];
 	size_t len;
-	long version;  /* the main file's */
-	char *drop_in; /* where a drop-in of ours would be loaded from, owned; NULL: nowhere */
-	const char
-	    *unclear_in; /* where a pattern is that versions of containerd take differently */
-	unsigned unclear_line;
+	long version; /* the main file's */
+	char *stray;  /* where that drop-in would be, owned */
 };
 
 /* *out is to be freed in any case. The main file is below the prefix, or somewhere else. */

@@ -76,21 +76,6 @@ static int note_runtime(struct scan *scan, const struct toml_entry *entry, struc
 	return 0;
 }
 
-static int add_import(const struct toml_entry *entry, struct toml_facts *facts, struct error *err)
-{
-	struct toml_import *import = &facts->imports[facts->imports_len];
-
-	if (!entry->value)
-		return toml_wrong(entry, "an escape in a path that matters here", err);
-	if (facts->imports_len == TOML_IMPORTS_MAX)
-		return toml_wrong(entry, "too many imports", err);
-	*import = (struct toml_import){strdup(entry->value), entry->line};
-	if (!import->name)
-		return error_set(err, ENOMEM, "%s", entry->source);
-	facts->imports_len++;
-	return 0;
-}
-
 static int note_default(struct toml_facts *facts, const struct toml_entry *entry, struct error *err)
 {
 	if (entry->kind != TOML_TEXT)
@@ -129,16 +114,6 @@ static int visit(const struct toml_entry *entry, void *context, struct error *er
 	size_t n;
 	int r;
 
-	if (toml_is(entry->path, "imports")) {
-		if (entry->kind == TOML_ITEM)
-			return add_import(entry, scan->facts, err);
-		if (entry->kind != TOML_LIST)
-			return toml_wrong(entry, "imports is no list", err);
-	}
-	if (toml_is(entry->path, "version") && entry->kind == TOML_OTHER)
-		scan->facts->version = strtol(entry->value, NULL, 10);
-	if (!scan->plugin)
-		return 0;
 	n = follows(entry->path, scan->plugin);
 	scan->facts->has_plugin |= n >= 2;
 	if (entry->kind == TOML_TABLES && n == entry->path->len)
@@ -153,18 +128,13 @@ int toml_scan(const char *text, const char *source, const char *plugin, struct t
 	      struct error *err)
 {
 	struct scan scan = {.plugin = plugin, .facts = out};
-	int r;
 
 	*out = (struct toml_facts){0};
-	r = toml_walk(text, source, visit, &scan, err);
-	return r < 0 ? error_hint(err, r, "nothing was changed; do it by hand") : 0;
+	return toml_walk(text, source, visit, &scan, err);
 }
 
 void toml_facts_free(struct toml_facts *facts)
 {
-	for (size_t i = 0; i < facts->imports_len; i++)
-		free(facts->imports[i].name);
-	facts->imports_len = 0;
 	free(facts->default_runtime);
 	facts->default_runtime = NULL;
 }

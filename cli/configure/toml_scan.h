@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What has to be known of containerd's configuration; what is not understood is refused. */
+/* What has to be known of a file of containerd's; what is not understood is refused. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,13 +8,7 @@
 #include "error.h"
 #include "toml.h"
 
-#define TOML_IMPORTS_MAX 32
 #define TOML_RUNTIMES_MAX 32
-
-struct toml_import {
-	char *name; /* owned; a path or a pattern */
-	unsigned line;
-};
 
 /* A runtime of some plugin; without a name: a value somewhere else that names a file of ours. */
 struct toml_runtime {
@@ -25,9 +19,6 @@ struct toml_runtime {
 };
 
 struct toml_facts {
-	long version; /* 0: none */
-	struct toml_import imports[TOML_IMPORTS_MAX];
-	size_t imports_len;
 	struct toml_runtime runtimes[TOML_RUNTIMES_MAX];
 	size_t runtimes_len;
 	char *default_runtime; /* the plugin's default_runtime_name, owned; NULL: none */
@@ -37,8 +28,7 @@ struct toml_facts {
 	bool systemd_cgroup;  /* some runtime has options.SystemdCgroup = true */
 };
 
-/* `plugin` is the CRI plugin's name, NULL: only version and imports are asked for. `source` is for
- * messages. *out is to be freed in any case. */
+/* `plugin` is the CRI plugin's name. `source` is for messages. *out is to be freed in any case. */
 int toml_scan(const char *text, const char *source, const char *plugin, struct toml_facts *out,
 	      struct error *err);
 void toml_facts_free(struct toml_facts *facts);
