@@ -53,7 +53,7 @@ void engine_unreadable(const struct engine_reading *reading, const char *engine,
 	out->unreadable_len++;
 }
 
-static char *read_file(const struct engine_reading *reading, const char *engine, const char *file)
+char *engine_read_text(const struct engine_reading *reading, const char *engine, const char *file)
 {
 	char path[PATH_MAX], why[512];
 	char *text = NULL;
@@ -79,7 +79,7 @@ struct json *engine_read_json(const struct engine_reading *reading, const char *
 					   .max_depth = 64,
 					   .trailing_data = true,
 					   .invalid_utf8 = true};
-	cleanup_free char *text = read_file(reading, engine, file);
+	cleanup_free char *text = engine_read_text(reading, engine, file);
 	struct json *json = NULL;
 	struct error err = {0};
 
@@ -91,7 +91,7 @@ struct json *engine_read_json(const struct engine_reading *reading, const char *
 void engine_read_toml(const struct engine_reading *reading, const char *engine, const char *file,
 		      toml_visit *visit, void *context)
 {
-	cleanup_free char *text = read_file(reading, engine, file);
+	cleanup_free char *text = engine_read_text(reading, engine, file);
 	struct error err = {0};
 
 	if (text && toml_walk(text, file, visit, context, &err) < 0)

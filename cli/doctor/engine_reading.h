@@ -10,7 +10,9 @@ struct engine_reading {
 	struct engine_facts *out;
 };
 
-/* NULL when it is not there, or cannot be read: that is noted. `file` is without the root. */
+/* Owned; NULL: it is not there, or cannot be read, which is noted. `file` is without the root. */
+char *engine_read_text(const struct engine_reading *reading, const char *engine, const char *file);
+/* The same for JSON. */
 struct json *engine_read_json(const struct engine_reading *reading, const char *engine,
 			      const char *file);
 /* The same for TOML: every entry is shown to `visit`. */
