@@ -14,7 +14,7 @@
 #include "unit.h"
 
 #define SECONDS(n) ((uint64_t)(n)*1000000)
-#define STUCK_US 100000
+#define STUCK_US 500000
 
 static const char smaps[] =
     "00400000-00500000 r-xp 00000000 08:01 42                     /usr/bin/app server\n"
