@@ -50,7 +50,9 @@ def cure(t, count, mib, limit, user):
     c.go()
     words = c.wait("the storm is over", lambda: c.lines("storm over"), 120)[0].split()
     killed = int(words[3])
-    t.true("workers were killed", killed > count // 20)
+    # Where the kernel accounts for swap, limit and swap are as much as the workers ask for: then only
+    # those are killed that would go beyond it with all else that is charged.
+    t.true(f"workers were killed: {killed}", killed > count // 40)
     t.equal("kernel's count", cgroups.oom_kills(c.cgroup), killed)
     c.wait("every kill is on record", lambda: sum(i["kills"] for i in c.incidents()) == killed)
     incident = c.incidents()[0]
