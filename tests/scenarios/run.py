@@ -154,7 +154,11 @@ def main():
     signal.signal(signal.SIGTERM, terminated)
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="og-", dir=options.scratch))
     rootfs = scratch / "rootfs"
-    machine = Machine(options.machine, options.programs, options.load, scratch, rootfs,
+    # A page of a file on a disk can be reclaimed at the limit, and to charge it anew can be the
+    # container's next OOM: what it prints goes to a tmpfs, as the scratch of a virtual machine is.
+    outputs = None if options.machine == "vm" else pathlib.Path(
+        tempfile.mkdtemp(prefix="og-", dir="/dev/shm"))
+    machine = Machine(options.machine, options.programs, options.load, scratch, outputs, rootfs,
                       options.cri_api, options.engines_tree)
     failed, took = 0, {}
     try:
@@ -177,6 +181,7 @@ def main():
         cgroups.remove_if_empty(cgroups.TOP)
         if not options.keep:
             shutil.rmtree(scratch, ignore_errors=True)
+            shutil.rmtree(outputs or scratch, ignore_errors=True)
     print(slowest(took))
     print("# end of scenarios", flush=True)
     return 1 if failed else 0

@@ -25,7 +25,8 @@ class Container(Guarded):
         self.dir = context.dir / container_id
         self.box = self.dir / "box"
         self.box.mkdir(parents=True)
-        self.output = self.dir / "output"
+        outputs = context.machine.outputs
+        self.output = outputs / f"{container_id}.output" if outputs else self.dir / "output"
         self.errors = self.dir / "errors"
         self.output.touch()
         policy_file = self.dir / "policy.json"

@@ -12,7 +12,7 @@ CAP_SYS_RESOURCE = 24
 class Machine:
     """`kind` is "host" or "vm"; `slow` stretches the deadlines of waits, nothing else."""
 
-    def __init__(self, kind, programs, load, scratch, rootfs=None, cri_api=None,
+    def __init__(self, kind, programs, load, scratch, outputs, rootfs=None, cri_api=None,
                  engines_tree=None):
         self.kind = kind
         self.slow = 2 if kind == "vm" else 1
@@ -22,6 +22,7 @@ class Machine:
         self.cli = programs / "bin/oomguard"
         self.load = load
         self.scratch = scratch
+        self.outputs = outputs  # None: what a container prints goes to its own directory
         self.rootfs = rootfs
         self.cri_api = cri_api
         self.engine_programs = Programs(engines_tree)
