@@ -26,7 +26,6 @@ void guard_signals(struct guard *guard, int events)
 bool guard_interrupted(void *context)
 {
 	struct guard *guard = context;
-
 	int events = watch_signals(&guard->watch);
 
 	if (events & WATCH_SWITCH)

@@ -12,6 +12,7 @@
 #include "policy_chain.h"
 #include "policy_load.h"
 #include "real_runtime.h"
+#include "same_file.h"
 
 #define PREFIX "oomguard-"
 #define NAMES_MAX 160 /* bytes of the names that a hint tells */
@@ -55,14 +56,6 @@ static bool is_program(const struct configure *want, const char *path)
 	return want->prefix[0] && lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
 }
 
-static bool is_same_file(const char *one, const char *other)
-{
-	struct stat a, b;
-
-	return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
-}
-
 static int need_runtime(const struct configure *want, const struct host_policy *host,
 			const char *wrapper, const char *file, struct error *err)
 {
@@ -76,7 +69,7 @@ static int need_runtime(const struct configure *want, const struct host_policy *
 	own = configure_path(want, wrapper);
 	if (!there || !own)
 		return error_set(err, ENOMEM, "cannot name %s", path);
-	if (is_same_file(there, own))
+	if (same_file(there, own))
 		r = error_say(err, ELOOP, "%s, one of the policy's `runtimes`, is oomguard", path);
 	else if (!is_program(want, there))
 		r = error_say(err, ENOENT,

@@ -7,14 +7,7 @@
 #include <unistd.h>
 
 #include "runtime_options.h"
-
-static bool is_same_file(const char *a, const char *b)
-{
-	struct stat of_a, of_b;
-
-	return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
-	       of_a.st_ino == of_b.st_ino;
-}
+#include "same_file.h"
 
 int real_runtime(const struct host_policy *host, const char *name, const char *wrapper,
 		 const char **path, struct error *err)
@@ -33,7 +26,7 @@ int real_runtime(const struct host_policy *host, const char *name, const char *w
 
 		if (strcmp(strrchr(entry, '/') + 1, name))
 			continue;
-		if (is_same_file(entry, wrapper)) {
+		if (same_file(entry, wrapper)) {
 			r = error_say(err, ELOOP, "%s, one of the policy's `runtimes`, is oomguard",
 				      entry);
 			return error_hint(err, r, "name the real %s there", name);

@@ -8,7 +8,7 @@ import shlex
 import sys
 import unittest
 
-from configure_case import Case, LIBEXEC, OOMGUARD, need, run
+from configure_case import ALL_CI, Case, LIBEXEC, OOMGUARD, need, run
 
 SYSTEMCTL = """#!/bin/sh
 case $1 in
@@ -34,14 +34,18 @@ class Restart(Case):
     def setUp(self):
         super().setUp()
         if not LIBEXEC.startswith("/usr/"):
-            self.skipTest("the programs are not below /usr")
+            self.missing("programs below /usr")
         self.put("systemctl", SYSTEMCTL.format(base=self.base), 0o755)
         self.put("exit", "0")
         self.active(0)
         self.own = ["-m"] if os.geteuid() == 0 else ["-r", "-m"]
         if run([*self.mounts(), "true"]).returncode != 0:
-            self.skipTest("no mounts of our own here")
+            self.missing("mounts of our own")
         self.daemon = self.base / "daemon.json"
+
+    def missing(self, what):
+        self.assertFalse(ALL_CI, f"missing: {what}")
+        self.skipTest(f"missing: {what}")
 
     def mounts(self):
         words = {"mount": self.base / "mount", "base": self.base, "libexec": LIBEXEC}

@@ -78,6 +78,15 @@ build_and_run_unit() {
 	build_sanitized && run_unit
 }
 
+# A part that was skipped stands in the log of a program that passed. (One that was skipped whole has
+# a result of its own.)
+skips_within() {
+	awk '/^test: / { name = $2 } /^result: / { passed = / exit status 0$/ }
+		passed && sub(/^skipped: /, "") { print "skipped unit/" name ": missing: " $0 }
+		passed && sub(/^.* \.\.\. skipped /, "") { print "skipped unit/" name ": " $0 }
+	' "$1"
+}
+
 run_unit() {
 	local log=$build/logs/unit.log lines=$build/logs/unit.lines
 	[ -x "$build/promtool" ] || step promtool fetch_promtool
@@ -93,6 +102,7 @@ run_unit() {
 		else if (line ~ / (FAIL|ERROR|TIMEOUT|UNEXPECTEDPASS) /) print "FAIL unit/" name ": see '"$log"'"
 		n++
 	} END { if (!n) print "FAIL unit: no test ran, see '"$log"'" }' "$log" >"$lines"
+	skips_within "$build/sanitized/meson-logs/testlog.txt" >>"$lines"
 	report <"$lines"
 	grep -q '^FAIL unit' "$lines" && tail -n 60 "$log" | sed 's/^/# /'
 	return 0
