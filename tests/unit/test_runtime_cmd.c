@@ -334,6 +334,39 @@ static void fake_proc_remove(struct fake_proc *fake)
 }
 
 /* /bin/cat and /bin/true stand for runtimes: what counts is which file the exe link leads to. */
+/* Help and version make no container, wherever they are asked for. */
+START_TEST(what_only_says)
+{
+	static const struct {
+		const char *word[5];
+		bool says;
+	} lines[] = {
+	    {{"runc", "create", "web", "--help"}, true},
+	    {{"runc", "run", "-h", "web"}, true},
+	    {{"runc", "--version", "create", "web"}, true},
+	    {{"runc", "create", "--help=false", "web"}, false},
+	    {{"runc", "create", "web"}, false},
+	    {{"crun", "create", "--help", "web"}, true},
+	    {{"crun", "run", "--usage", "web"}, true},
+	    {{"crun", "-V", "run", "web"}, true},
+	    {{"crun", "run", "web"}, false},
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct runtime_cmd cmd;
+		struct error err = {0};
+		size_t len = 0;
+
+		while (lines[i].word[len])
+			len++;
+		ck_assert_msg(runtime_cmd_parse_words(lines[i].word, len, &cmd, &err) == 0,
+			      "line %zu: %s", i, err.message);
+		ck_assert_msg(cmd.only_says == lines[i].says, "line %zu", i);
+		runtime_cmd_free(&cmd);
+	}
+}
+END_TEST
+
 START_TEST(which_runtime_runs)
 {
 	static const char *const allowed[] = {"/bin/cat", "/opt/x/crun", "/usr/bin/crun"};
@@ -394,6 +427,7 @@ int main(void)
 	tcase_add_test(tests, no_nul_at_the_end);
 	tcase_add_test(tests, start_directory);
 	tcase_add_test(tests, state_root);
+	tcase_add_test(tests, what_only_says);
 	tcase_add_test(tests, which_runtime_runs);
 	tcase_add_test(tests, parent_is_gone);
 	suite_add_tcase(suite, tests);
